@@ -1,0 +1,3 @@
+"""Cordiale: self-hosted relationship marketing."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,39 @@
+"""Every command of the product, one line a package. Imported after `django.setup()`."""
+
+from __future__ import annotations
+
+import typer
+import typer.main
+
+from cordiale.accounts import commands as accounts
+from cordiale.config import processes, quality
+from cordiale.customers import commands as customers
+from cordiale.decisions import commands as decisions
+from cordiale.demo import commands as demo
+from cordiale.insight import commands as insight
+from cordiale.lake import commands as lake
+from cordiale.programmes import commands as programmes
+from cordiale.segments import commands as segments
+
+app = typer.Typer(
+    help="Cordiale runs a company's relationship marketing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+app.command("demo")(demo.demo)
+app.command("test")(quality.test)
+app.command("check")(quality.check)
+app.command("up")(processes.up)
+app.command("down")(processes.down)
+app.command("status")(processes.status)
+app.command("tick")(programmes.tick)
+app.add_typer(insight.app, name="traits")
+app.add_typer(segments.app, name="segments")
+app.add_typer(programmes.app, name="programmes")
+app.add_typer(decisions.app, name="decisions")
+app.add_typer(lake.app, name="lake")
+app.add_typer(customers.app, name="customers")
+app.add_typer(accounts.app, name="staff")
+cli = typer.main.get_command(app)

@@ -1,0 +1,56 @@
+"""What every request passes: sign-in by default, and domain errors turned into answers in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+
+from cordiale.errors import CordialeError, Located, NotFound, Unavailable
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class SignInRequiredMiddleware:
+    """Every page asks for a signed-in member of staff unless its view says `is_public` (see `ui.access.public`)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Send to sign-in who is not signed in; an htmx request is told to leave the page instead."""
+        if getattr(view, "is_public", False) or request.user.is_authenticated:
+            return None
+        if request.headers.get("HX-Request"):
+            answer = HttpResponse(status=401)
+            answer["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+            return answer
+        return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+
+
+class DomainErrorMiddleware:
+    """Domain errors become a page (or a fragment for htmx) that says what to do; customer data never appears in it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """404 for what is not there, 422 for what can be mended, 503 for what does not answer."""
+        if not isinstance(error, CordialeError):
+            return None
+        status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Unavailable) else 422
+        template = "ui/_error.html" if request.headers.get("HX-Request") else "ui/error.html"
+        located = error if isinstance(error, Located) else None
+        return render(request, template, {"message": str(error), "located": located, "status": status}, status=status)

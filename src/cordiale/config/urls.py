@@ -1,0 +1,17 @@
+"""Every page of the product, one line a package."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("cordiale.ui.urls")),
+    path("", include("cordiale.accounts.urls")),
+    path("customers/", include("cordiale.customers.urls")),
+    path("lifecycle/", include("cordiale.insight.urls")),
+    path("segments/", include("cordiale.segments.urls")),
+    path("programmes/", include("cordiale.programmes.urls")),
+    path("decisions/", include("cordiale.decisions.urls")),
+    path("mail/", include("cordiale.deliveries.urls")),
+    path("c/", include("cordiale.consent.urls")),
+]

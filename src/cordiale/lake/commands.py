@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from cordiale.ui import terminal
+
+app = terminal.group("lake")
+
+
+@app.callback()
+def main() -> None:
+    """To be written."""

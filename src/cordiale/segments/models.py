@@ -1,0 +1,55 @@
+"""Segments, their revisions, and who is in them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class Segment(models.Model):
+    """A named predicate over profiles, traits, scores, consents and events."""
+
+    name = models.SlugField(unique=True, max_length=80)
+    title = models.JSONField(default=dict)  # {"fr": …, "en": …}
+    expression = models.TextField()
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    evaluated_at = models.DateTimeField(null=True)
+    size = models.PositiveIntegerField(null=True)  # members when last evaluated
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SegmentRevision(models.Model):
+    """What a segment's expression was, and who wrote it."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    expression = models.TextField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["segment", "number"], name="segment_revision_once")]
+
+
+class Membership(models.Model):
+    """A stay of a customer in a segment; `left_at` is empty while it lasts."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="memberships")
+    entered_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["segment", "customer"], condition=Q(left_at=None), name="membership_one_stay")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["segment", "entered_at"]),
+            models.Index(fields=["segment", "left_at"]),
+        ]

@@ -1,0 +1,41 @@
+"""Every test run has a home of its own, with its own PostgreSQL, in a temporary folder."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+_root = Path(tempfile.mkdtemp(prefix="cordiale-tests-"))
+os.environ["CORDIALE_HOME"] = str(_root)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cordiale.config.settings")
+
+from cordiale import home  # noqa: E402
+from cordiale.config import postgres  # noqa: E402
+
+postgres.hold(home.current())
+
+
+@atexit.register
+def _clean() -> None:
+    postgres.release(home.Home(_root))
+    shutil.rmtree(_root, ignore_errors=True)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday, 10:00 in Paris."""
+    return datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[home.Home]:
+    """A home without a lake or rules of its own (the database stays the run's)."""
+    monkeypatch.setenv("CORDIALE_HOME", str(tmp_path))
+    yield home.current().prepare()
