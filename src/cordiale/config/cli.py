@@ -52,20 +52,13 @@ def _run(words: list[str]) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
-    import click  # noqa: PLC0415
-
     from cordiale.config.commands import cli  # noqa: PLC0415 - commands import models: after django.setup()
 
     try:
-        outcome = cli(words, standalone_mode=False, prog_name="cordiale")
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return 130
-    return outcome if isinstance(outcome, int) else 0
+        cli(words, prog_name="cordiale")
+    except SystemExit as leave:  # how Typer says 0 for done, 2 for wrong usage
+        return leave.code if isinstance(leave.code, int) else 1
+    return 0
 
 
 def _needs_database(words: list[str]) -> bool:
