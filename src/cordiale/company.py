@@ -40,16 +40,27 @@ def _read(path: Path, changed_at: int) -> Company:
         values = YAML(typ="rt").load(path.read_text())
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        raise Located(str(error.problem), line=(mark.line if mark else 0) + 1, column=(mark.column if mark else 0) + 1,
-                      source=path.name) from error
+        raise Located(
+            str(error.problem),
+            line=(mark.line if mark else 0) + 1,
+            column=(mark.column if mark else 0) + 1,
+            source=path.name,
+        ) from error
     names = Company.__dataclass_fields__
     for name in names:
         if name not in values:
-            raise Located(f"'{name}' is missing", line=1, column=1, source=path.name, hint=f"it takes {', '.join(names)}")
+            raise Located(
+                f"'{name}' is missing", line=1, column=1, source=path.name, hint=f"it takes {', '.join(names)}"
+            )
     for name in values:
         if name not in names:
             line, column = values.lc.key(name)
-            raise Located(f"'{name}' is not known", line=line + 1, column=column + 1, source=path.name,
-                          hint=f"it takes {', '.join(names)}")
+            raise Located(
+                f"'{name}' is not known",
+                line=line + 1,
+                column=column + 1,
+                source=path.name,
+                hint=f"it takes {', '.join(names)}",
+            )
     clock.zone(values["zone"])
     return Company(**{**values, "languages": tuple(values["languages"])})

@@ -56,7 +56,9 @@ def problems() -> list[Problem]:
         found += _entry_problems(path, catalogue)
         known.update({_key(entry): "" for entry in catalogue if entry.id and _is_complete(entry)})
     found += [
-        Problem(place, message, "no French text") for place, message in sorted(set(used_messages())) if message not in known
+        Problem(place, message, "no French text")
+        for place, message in sorted(set(used_messages()))
+        if message not in known
     ]
     return found
 

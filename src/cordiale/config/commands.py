@@ -6,14 +6,15 @@ import typer
 import typer.main
 
 from cordiale.accounts import commands as accounts
-from cordiale.config import processes, quality
+from cordiale.config import demonstration, processes, quality
 from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
-from cordiale.demo import commands as demo
 from cordiale.insight import commands as insight
 from cordiale.lake import commands as lake
 from cordiale.programmes import commands as programmes
 from cordiale.segments import commands as segments
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app = typer.Typer(
     help="Cordiale runs a company's relationship marketing.",
@@ -22,12 +23,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-app.command("demo")(demo.demo)
-app.command("test")(quality.test)
+app.command("demo")(demonstration.demo)
+app.command("test", context_settings=_PASS_ON)(quality.test)
 app.command("check")(quality.check)
 app.command("up")(processes.up)
 app.command("down")(processes.down)
 app.command("status")(processes.status)
+app.command("worker")(processes.worker)
 app.command("tick")(programmes.tick)
 app.add_typer(insight.app, name="traits")
 app.add_typer(segments.app, name="segments")

