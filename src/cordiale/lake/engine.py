@@ -1,0 +1,126 @@
+"""DuckDB over the files of Delta snapshots. Its connections may read the lake's folder and nothing else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from cordiale.errors import CordialeError, Unavailable
+from cordiale.lake.views import listed, quoted
+
+
+class QueryFailed(CordialeError):
+    """The engine refused a query; the message is the engine's."""
+
+
+class Engine(Protocol):
+    """What runs a query over the lake. Both engines read the same snapshot and give the same rows."""
+
+    name: str
+
+    def query(self, sql: str, day: date | None = None, **relations: pa.Table) -> pa.Table:
+        """The rows of `sql`, read-only, in UTC."""
+        ...
+
+
+class Session:
+    """One connection, with the views it knows. Used by one thread at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._views: dict[str, str] = {}
+
+    def show(self, views: Mapping[str, str]) -> None:
+        """Make these views; those it already has with the same files are kept."""
+        for name, sql in views.items():
+            if self._views.get(name) != sql:
+                self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
+                self._views[name] = sql
+
+    @contextmanager
+    def joined(self, relations: Mapping[str, pa.Table]) -> Iterator[None]:
+        """Have these tables under their names while the block runs."""
+        try:
+            for name, table in relations.items():
+                self._connection.register(name, table)
+            yield
+        finally:
+            for name in relations:
+                self._connection.unregister(name)
+
+    def run(self, sql: str, bind: Sequence[Any] | None = None) -> pa.Table:
+        """The rows of one SELECT. Raises QueryFailed with the engine's words."""
+        try:
+            statements = self._connection.extract_statements(sql)
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise QueryFailed("the lake answers one SELECT at a time; nothing was changed")
+            return self._connection.sql(sql, params=bind or None).to_arrow_table()
+        except duckdb.IOException as error:
+            raise Unavailable(f"the lake cannot be read: {error}") from error
+        except duckdb.Error as error:
+            raise QueryFailed(str(error)) from error
+
+    def interrupt(self) -> None:
+        """Stop the running query, from another thread."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Instance:
+    """A DuckDB in memory and its idle connections."""
+
+    def __init__(self, lake: Path, *, threads: int, memory: str) -> None:
+        self._spill = lake / "_tmp" / f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._root = open_instance(lake, self._spill, threads=threads, memory=memory)
+        self._idle: list[Session] = []
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A connection for one query; one that failed is not used again."""
+        with self._guard:
+            session = self._idle.pop() if self._idle else Session(self._root.cursor())
+        try:
+            yield session
+        except BaseException:
+            session.close()
+            raise
+        with self._guard:
+            self._idle.append(session)
+
+    def close(self) -> None:
+        """Close all connections; spilled pages go with them."""
+        with self._guard:
+            for session in self._idle:
+                session.close()
+            self._idle.clear()
+            self._root.close()
+
+
+def open_instance(lake: Path, spill: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
+    """A locked DuckDB: UTC, no extension from elsewhere, no file but the lake's, no Python variable as a table."""
+    connection = duckdb.connect(":memory:", config={
+        "threads": threads,
+        "memory_limit": memory,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    })
+    connection.execute("SET GLOBAL timezone = 'UTC'")
+    connection.execute("SET parquet_metadata_cache = true")
+    connection.execute(f"SET allowed_directories = {listed([str(lake)])}")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection

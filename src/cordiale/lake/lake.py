@@ -1,0 +1,127 @@
+"""The lake of a home: what the rest of the product writes to and reads from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from cordiale import home
+from cordiale.lake import state, tables
+from cordiale.lake.engine import Instance
+from cordiale.lake.fold import fold
+from cordiale.lake.state import State
+from cordiale.lake.store import AliasStore, FactStore, TraitStore
+
+_THREADS = max(1, os.cpu_count() or 1)
+_MEMORY = "3GB"
+
+
+class Lake:
+    """Tables of facts and of traits by day. Safe to share between threads; every call sees the newest commits."""
+
+    name = "DuckDB"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.facts = {name: FactStore(root, table) for name, table in tables.FACTS.items()}
+        self.traits = TraitStore(root)
+        self._aliases = AliasStore(root)
+        self._alias_rows: tuple[int, pa.Table] = (-1, tables.ALIASES.empty_table())
+
+    def append(self, table: str, rows: pa.Table, app: tuple[str, int] | None = None) -> bool:
+        """Add facts in one commit. False when application `app[0]` already wrote version `app[1]` or a later one.
+
+        Raises RowsRefused naming the column where rows do not fit; nothing is written then.
+        """
+        return self._fact_store(table).append(rows, app)
+
+    def fold(self, table: str) -> int:
+        """Put unfolded rows into their buckets, in one commit; how many there were."""
+        return fold(self._fact_store(table))
+
+    def replace_day(self, day: date, rows: pa.Table | Iterable[pa.Table]) -> int:
+        """Write one day's traits in the place of those it had; how many rows. Parts are written as they come."""
+        return self.traits.replace_day(day, [rows] if isinstance(rows, pa.Table) else rows)
+
+    def publish_aliases(self, rows: pa.Table) -> None:
+        """Replace all aliases (alias_id, customer_id): facts of an alias are read as the customer's from now on."""
+        self._aliases.publish(rows)
+
+    def vacuum(self) -> int:
+        """Delete the files no query needs any more; how many."""
+        return sum(store.vacuum() for store in (*self.facts.values(), self.traits, self._aliases))
+
+    def days(self) -> tuple[date, ...]:
+        """The days that have traits, ascending."""
+        return self.traits.snapshot().days
+
+    def query(self, sql: str, day: date | None = None, *, only_customers: Sequence[int] | pa.Array | None = None,
+              bind: Sequence[Any] | None = None, **relations: pa.Table) -> pa.Table:
+        """The rows of one SELECT over the views and `relations`.
+
+        With `only_customers` the views hold these customers' rows alone, found without a scan. `bind` fills `?`.
+        Raises QueryFailed with the engine's words.
+        """
+        _require_free(relations)
+        state_now, wanted = self.state(), state.named(sql)
+        relations = dict(relations)
+        if only_customers is None:
+            views = state_now.views(wanted, day)
+        else:
+            customers = pa.array(only_customers, pa.int64()).unique()
+            views = state_now.views_of(wanted, day, customers)
+            relations["_customers"] = pa.table({"customer_id": customers})
+            relations["_written"] = pa.table({"customer_id": state_now.ids_of(customers)})
+        if state_now.is_aliased:
+            relations["_aliases"] = state_now.aliases
+        with self._instance.session() as session, session.joined(relations):
+            session.show(views)
+            return session.run(sql, bind)
+
+    def state(self) -> State:
+        """One snapshot of every table, and the aliases."""
+        return State(
+            facts={name: store.snapshot() for name, store in self.facts.items()},
+            traits=self.traits.snapshot(),
+            aliases=self._aliases_now(),
+        )
+
+    @cached_property
+    def _instance(self) -> Instance:
+        return Instance(self.root, threads=_THREADS, memory=_MEMORY)
+
+    def _fact_store(self, table: str) -> FactStore:
+        return self.facts[tables.fact_table(table).name]
+
+    def _aliases_now(self) -> pa.Table:
+        snapshot = self._aliases.snapshot()
+        version, rows = self._alias_rows
+        if version != snapshot.version:
+            rows = tables.ALIASES.empty_table()
+            if snapshot.files:
+                import pyarrow.parquet as pq
+                rows = pa.concat_tables([pq.read_table(file.path) for file in snapshot.files]).cast(tables.ALIASES)
+            self._alias_rows = (snapshot.version, rows)
+        return rows
+
+
+def _require_free(relations: dict[str, pa.Table]) -> None:
+    taken = [name for name in relations if name in state.VIEWS or name.startswith("_")]
+    if taken:
+        raise ValueError(f"'{taken[0]}' is a name of the lake's own")
+
+
+def open_lake() -> Lake:
+    """The lake of the current home."""
+    return _lake_at(home.current().prepare().lake)
+
+
+@lru_cache(maxsize=8)
+def _lake_at(root: Path) -> Lake:
+    return Lake(root)
