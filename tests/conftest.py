@@ -6,7 +6,6 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +15,13 @@ _root = Path(tempfile.mkdtemp(prefix="cordiale-tests-"))
 os.environ["CORDIALE_HOME"] = str(_root)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cordiale.config.settings")
 
+import django  # noqa: E402
+
 from cordiale import home  # noqa: E402
 from cordiale.config import postgres  # noqa: E402
 
 postgres.hold(home.current())
+django.setup()  # here, not by pytest-django: it would read the settings before the home is chosen
 
 
 @atexit.register
@@ -35,7 +37,7 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[home.Home]:
+def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> home.Home:
     """A home without a lake or rules of its own (the database stays the run's)."""
     monkeypatch.setenv("CORDIALE_HOME", str(tmp_path))
-    yield home.current().prepare()
+    return home.current().prepare()

@@ -21,14 +21,17 @@ class Home:
 
     @property
     def postgres(self) -> Path:
+        """The server's data, socket and log."""
         return self.root / "pg"
 
     @property
     def lake(self) -> Path:
+        """One Delta table a folder."""
         return self.root / "lake"
 
     @property
     def media(self) -> Path:
+        """Files people upload."""
         return self.root / "media"
 
     @property

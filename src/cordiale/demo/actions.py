@@ -29,10 +29,10 @@ from cordiale.content import actions as content
 from cordiale.customers import actions as customers
 from cordiale.customers.models import Customer
 from cordiale.decisions import actions as decisions
+from cordiale.deliveries import catcher
 from cordiale.demo import people
 from cordiale.demo.journey import LICENCE, Journey, batches, families
 from cordiale.demo.state import DemoState, find_state, forget
-from cordiale.deliveries import catcher
 from cordiale.errors import Refused
 from cordiale.facts import actions as facts
 from cordiale.identity import actions as identity
@@ -54,14 +54,14 @@ STAFF_EMAIL = "demo@example.org"
 
 
 def prepare(*, days: int, sample: int | None, today: date) -> DemoState:
-    """The state of this home's demo, begun where there is none. Refused where the home holds somebody's real customers."""
+    """The state of this home's demo, begun where there is none. Refused where the home holds real customers."""
     state = find_state()
     if state is not None:
         state.require_same(days=days, sample=sample)
         return state
     if Customer.objects.exists():
         raise Refused(
-            f"{home.current().root} holds customers that are not the demo's; give the demo a home of its own: --home DIR"
+            f"{home.current().root} holds customers that are not the demo's; give the demo its own home: --home DIR"
         )
     journey_end = last_day(today) + timedelta(days=1)
     zone = ZoneInfo(company().zone)

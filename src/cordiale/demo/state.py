@@ -16,7 +16,7 @@ from cordiale.errors import Refused
 
 @dataclass
 class DemoState:
-    """`days` simulated up to `ends_at`; `sample` limits the households; `stages` maps a finished stage to its seconds."""
+    """`days` simulated up to `ends_at`; `sample` limits the households; `stages`: finished stage → its seconds."""
 
     today: str
     days: int
@@ -46,7 +46,8 @@ class DemoState:
         if (self.days, self.sample) != (days, sample):
             households = f"{self.sample} households" if self.sample else "all households"
             raise Refused(
-                f"this home holds a demo of {self.days} days with {households}; start over with --reset, or take another --home"
+                f"this home holds a demo of {self.days} days with {households}; "
+                "start over with --reset, or take another --home"
             )
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from cordiale import home
 from cordiale.customers.models import Customer
-from cordiale.demo.actions import PROGRAMMES
-from cordiale.demo.state import DemoState
 from cordiale.deliveries import catcher
 from cordiale.deliveries.models import Outcome, OutcomeKind
+from cordiale.demo.actions import PROGRAMMES
+from cordiale.demo.state import DemoState
 from cordiale.insight.models import Snapshot
 from cordiale.insight.queries import traits
 from cordiale.lake import open_lake
@@ -55,8 +55,9 @@ def as_text(figures: dict[str, Any]) -> str:
     segments = terminal.table("segment", "customers", rows=list(figures["segments"].items()))
     with terminal.answers.capture() as page:
         terminal.answers.print(
-            f"\n[bold]{terminal.figure(figures['customers'])} customers, {terminal.figure(figures['order_lines'])} order lines,"
-            f" {figures['traits']} traits; {figures['days']} days run through the engine.[/bold]\n"
+            f"\n[bold]{terminal.figure(figures['customers'])} customers,"
+            f" {terminal.figure(figures['order_lines'])} order lines, {figures['traits']} traits;"
+            f" {figures['days']} days run through the engine.[/bold]\n"
         )
         for part in (stages, segments, programmes):
             terminal.answers.print(part, "")
