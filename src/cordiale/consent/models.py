@@ -64,9 +64,6 @@ class Opposition(models.Model):
     address_hash = models.CharField(max_length=64)
     reason = models.CharField(max_length=40)  # objection, complaint, hard bounce
     at = models.DateTimeField()
-    until = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["channel", "address_hash"], name="opposition_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["channel", "address_hash"], name="opposition_once")]
