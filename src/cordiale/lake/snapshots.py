@@ -57,6 +57,10 @@ class Snapshot:
         """The days that have rows, ascending (tables partitioned by day)."""
         return tuple(sorted({file.day for file in self.files if file.day is not None}))
 
+    def of_day(self, day: date | None) -> tuple[DataFile, ...]:
+        """The files of one day (tables partitioned by day)."""
+        return tuple(file for file in self.files if file.day == day and day is not None)
+
     def of_buckets(self, buckets: set[int]) -> list[DataFile]:
         """The files that may hold rows of these buckets: theirs, and the unfolded ones."""
         return [file for file in self.files if file.bucket == UNFOLDED or file.bucket in buckets]

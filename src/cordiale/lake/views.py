@@ -67,8 +67,7 @@ def raw(snapshot: Snapshot, files: Iterable[DataFile]) -> str:
 
 def traits(snapshot: Snapshot, day: date | None) -> str:
     """One day's traits, `day` included; empty where that day has none."""
-    files = [file for file in snapshot.files if file.day == day]
-    return _by_day(snapshot, files)
+    return _by_day(snapshot, snapshot.of_day(day))
 
 
 def traits_history(snapshot: Snapshot) -> str:

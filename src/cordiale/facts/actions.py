@@ -1,0 +1,17 @@
+"""Recording facts."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cordiale.facts import contracts
+from cordiale.lake import open_lake
+
+
+def record(table: str, rows: pa.Table, app: tuple[str, int] | None = None) -> int:
+    """Add facts to the lake in one commit; how many. Zero when `app` already wrote its version or a later one.
+
+    Raises RowsRefused naming the column, the first bad row and the reason; nothing is written then.
+    """
+    checked = contracts.check(table, rows)
+    return checked.num_rows if open_lake().append(table, checked, app=app) else 0
