@@ -8,6 +8,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cordiale.accounts import permissions
+
 
 class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
@@ -38,6 +40,10 @@ class Staff(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def may(self, verb: str) -> bool:
+        """Does this person's role allow `verb`?"""
+        return permissions.may(self.role, verb)
 
 
 class SignInLink(models.Model):

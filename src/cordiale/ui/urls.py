@@ -1,6 +1,10 @@
+"""Addresses of `ui`."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cordiale.ui import views
 
 app_name = "ui"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.dashboard, name="dashboard")]

@@ -1,0 +1,43 @@
+"""The rail: what stands in it, in which order, and which roles see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry. `verb` is the permission it takes (see `accounts.permissions`), empty when everyone may."""
+
+    path: str
+    label: str | Promise
+    icon: str
+    verb: str = ""
+
+    def is_current(self, path: str) -> bool:
+        """Does the page at `path` belong to this entry?"""
+        return path == self.path if self.path == "/" else path.startswith(self.path)
+
+
+ITEMS = (
+    Item("/", _("Dashboard"), "layout-dashboard"),
+    Item("/customers/", _("Customers"), "users", "customers.see"),
+    Item("/lifecycle/", _("Life cycle"), "seedling", "insight.see"),
+    Item("/segments/", _("Segments"), "filter", "segments.see"),
+    Item("/programmes/", _("Programmes"), "route", "programmes.see"),
+    Item("/decisions/", _("Decisions"), "scale", "decisions.see"),
+    Item("/mail/", _("Caught mail"), "mail", "mail.see"),
+)
+
+
+def entries(path: str, user: Any) -> list[dict[str, Any]]:
+    """The entries `user` may open, the current one marked."""
+    return [
+        {"path": item.path, "label": item.label, "icon": item.icon, "is_current": item.is_current(path)}
+        for item in ITEMS
+        if not item.verb or user.may(item.verb)
+    ]
