@@ -28,43 +28,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = 130
     finally:
-        if words and words[0] not in _WITHOUT_DATABASE:
-            _leave()
+        _leave()
     sys.exit(code)
 
 
 def _run(words: list[str]) -> int:
     import django  # noqa: PLC0415 - `--home` must be known before settings are read
 
-    if _needs_database(words):
-        postgres.hold(home.current())
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
     from django.db import InterfaceError, OperationalError  # noqa: PLC0415
 
-    try:
-        if _needs_database(words) and _migrations_are_missing():
-            call_command("migrate", verbosity=0, interactive=False)
-        return _dispatch(words)
-    except (OperationalError, InterfaceError) as error:
-        reason = str(error).strip().splitlines()[0]
-        return _fail(f"PostgreSQL stopped answering ({reason}); call the same command again, it takes up where it was")
-
-
-def _dispatch(words: list[str]) -> int:
     from cordiale.config.commands import cli  # noqa: PLC0415 - commands import models: after django.setup()
 
     try:
+        if words and words[0] in cli.commands and words[0] not in _WITHOUT_DATABASE and "--help" not in words:
+            _open_database()
         cli(words, prog_name="cordiale")
     except SystemExit as leave:  # how Typer says 0 for done, 2 for wrong usage
         return leave.code if isinstance(leave.code, int) else 1
+    except (OperationalError, InterfaceError) as error:
+        reason = str(error).strip().splitlines()[0]
+        return _fail(f"PostgreSQL stopped answering ({reason}); call the same command again, it takes up where it was")
     return 0
 
 
-def _needs_database(words: list[str]) -> bool:
-    if not words or "--help" in words or words[0].startswith("-"):
-        return False
-    return words[0] not in _WITHOUT_DATABASE
+def _open_database() -> None:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    postgres.hold(home.current())
+    if _migrations_are_missing():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def _migrations_are_missing() -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 import typer.main
 
@@ -38,4 +40,4 @@ app.add_typer(decisions.app, name="decisions")
 app.add_typer(lake.app, name="lake")
 app.add_typer(customers.app, name="customers")
 app.add_typer(accounts.app, name="staff")
-cli = typer.main.get_command(app)
+cli: Any = typer.main.get_command(app)  # a click group: has `commands`

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import webbrowser
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -15,7 +16,6 @@ import typer
 from cordiale import clock, home
 from cordiale.company import company
 from cordiale.config import processes, serving
-from cordiale.demo import actions, summary
 from cordiale.errors import CordialeError, Unavailable
 from cordiale.ui import terminal
 
@@ -36,6 +36,8 @@ def demo(
     home_: terminal.HomeFolder = None,
 ) -> None:
     """Load real customers, run eight weeks of programmes, say what happened, open the pages."""
+    from cordiale.demo import actions, summary  # noqa: PLC0415 - they load every package; other commands need not
+
     processes.refuse_while_running(home.current())
     with processes.alone(home.current(), "demo"):
         if reset:
@@ -45,7 +47,7 @@ def demo(
         figures = summary.summary(state)
     terminal.answer(figures, as_json=json_, text=lambda: summary.as_text(figures))
     if not once:
-        _serve(port)
+        _serve(port, actions.sign_in_link)
 
 
 def _day(text: str | None) -> date:
@@ -57,7 +59,7 @@ def _day(text: str | None) -> date:
         raise CordialeError(f"'{text}' is not a day; write it as 2026-11-22") from error
 
 
-def _serve(wanted: int) -> None:
+def _serve(wanted: int, sign_in_link: Callable[[], str]) -> None:
     """Serve until Ctrl-C. The page opens in a browser where there is a screen."""
     port = serving.free_port(HOST, wanted)
     if port != wanted:
@@ -67,7 +69,7 @@ def _serve(wanted: int) -> None:
     web = serving.start_web(HOST, port)
     try:
         serving.wait_until_up(HOST, port, web)
-        link = address + actions.sign_in_link()
+        link = address + sign_in_link()
         terminal.errors.print(f"\nPages: {address}\nSign in (once): {link}\nEnd with Ctrl-C.", soft_wrap=True)
         if sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
             webbrowser.open(link)

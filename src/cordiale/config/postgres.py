@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -96,13 +97,13 @@ def is_running(home: Home) -> bool:
     """Does a server answer for this home's data folder?"""
     if not (home.postgres / "data" / "postmaster.pid").exists():
         return False
-    return _run(home, "pg_ctl", "-D", str(home.postgres / "data"), "status", check=False).returncode == 0
+    return _run("pg_ctl", "-D", str(home.postgres / "data"), "status", check=False).returncode == 0
 
 
 def stop(home: Home) -> None:
     """Stop the server cleanly. Nothing happens when it does not run."""
     if not is_external() and is_running(home):
-        _run(home, "pg_ctl", "-D", str(home.postgres / "data"), "-m", "fast", "-w", "stop", check=False)
+        _run("pg_ctl", "-D", str(home.postgres / "data"), "-m", "fast", "-w", "stop", check=False)
 
 
 def binaries() -> Path:
@@ -124,9 +125,8 @@ def _make_data_folder(home: Home) -> None:
     if (data / "PG_VERSION").exists():
         return
     draft = home.postgres / "data.new"  # a killed initdb leaves a half-made folder: never under the final name
-    _run(home, "rm", "-rf", str(draft), program=Path("/bin"))
+    shutil.rmtree(draft, ignore_errors=True)
     _run(
-        home,
         "initdb",
         "-D",
         str(draft),
@@ -149,7 +149,6 @@ def _make_data_folder(home: Home) -> None:
 def _start(home: Home) -> None:
     log = home.postgres / "log"
     outcome = _run(
-        home,
         "pg_ctl",
         "-D",
         str(home.postgres / "data"),
@@ -187,10 +186,9 @@ def _prepare_system_user(home: Home, sockets: Path) -> None:
             folder.chmod(mode | stat.S_IXOTH)
 
 
-def _run(
-    home: Home, name: str, *arguments: str, check: bool = True, program: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [str((program or binaries()) / name), *arguments]
+def _run(name: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    command = [str(binaries() / name), *arguments]
+    user = SYSTEM_USER if os.geteuid() == 0 else None
     with tempfile.TemporaryFile("w+") as output:  # a pipe would be kept open by the server and never end
         outcome = subprocess.run(
             command,
@@ -199,7 +197,9 @@ def _run(
             text=True,
             check=False,
             cwd="/",
-            **({"user": SYSTEM_USER, "group": SYSTEM_USER, "extra_groups": []} if os.geteuid() == 0 else {}),
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
         )
         output.seek(0)
         text = output.read()

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -166,7 +166,7 @@ def _supervise(host: str, port: int) -> None:
     myself = psutil.Process()
     _write(record, asdict(Running(myself.pid, myself.create_time(), host, port)))
     stopping = on_signal()
-    starters = {
+    starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
         "web": lambda: serving.start_web(host, port),
         "worker": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "worker"], stdin=subprocess.DEVNULL),
     }
@@ -186,7 +186,7 @@ def _supervise(host: str, port: int) -> None:
 
 
 def _restart(
-    name: str, start: Any, child: subprocess.Popen[bytes], failures: dict[str, int]
+    name: str, start: Callable[[], subprocess.Popen[bytes]], child: subprocess.Popen[bytes], failures: dict[str, int]
 ) -> subprocess.Popen[bytes]:
     pause = RESTART_AFTER[min(failures[name], len(RESTART_AFTER) - 1)]
     failures[name] += 1
@@ -194,8 +194,7 @@ def _restart(
     time.sleep(pause)
     if not postgres.is_external():
         postgres.hold(home.current())  # a killed PostgreSQL is what most often ends the others
-    restarted: subprocess.Popen[bytes] = start()
-    return restarted
+    return start()
 
 
 def on_signal() -> list[int]:
