@@ -31,7 +31,7 @@ from cordiale.customers.models import Customer
 from cordiale.decisions import actions as decisions
 from cordiale.deliveries import catcher
 from cordiale.demo import people
-from cordiale.demo.journey import LICENCE, Journey, batches, families
+from cordiale.demo.journey import LICENCE, Journey, families
 from cordiale.demo.state import DemoState, find_state, forget
 from cordiale.errors import Refused
 from cordiale.facts import actions as facts
@@ -139,11 +139,8 @@ def _load(state: DemoState) -> None:
         "household_id": pa.array([int(reference) for reference in ids], pa.int64()),
         "customer_id": pa.array(list(ids.values()), pa.int64()),
     })  # fmt: skip
-    lines = journey.order_lines(table)
-    with terminal.progress("Order lines", lines.num_rows) as advance:
-        for number, rows in enumerate(batches(lines, 500_000), start=1):
-            facts.record("order_lines", rows, app=("demo-order-lines", number))
-            advance(rows.num_rows)
+    with terminal.progress("Order lines"):
+        facts.record("order_lines", journey.order_lines(table), app=("demo-order-lines", 1))
         open_lake().fold("order_lines")
     facts.record("events", journey.redemptions(table), app=("demo-redemptions", 1))
     mailings = journey.mailings(table)

@@ -7,12 +7,10 @@ in the data is one at seven in the evening in the company's zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -145,17 +143,6 @@ def families() -> dict[str, dict[str, Any]]:
     """Families of product categories: labels, and what belongs to each (`data/families.yaml`)."""
     loaded: dict[str, dict[str, Any]] = YAML(typ="safe").load(_FAMILIES.read_text())
     return loaded
-
-
-def company_noon(day: date, zone: str) -> datetime:
-    """Twelve o'clock of a day in the company's zone."""
-    return datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone))
-
-
-def batches(table: pa.Table, rows: int) -> Iterator[pa.Table]:
-    """The table in slices, so that a long load shows progress."""
-    for start in range(0, table.num_rows, rows):
-        yield table.slice(start, rows)
 
 
 def _family_of(known: dict[str, dict[str, Any]], *, department: str | None, product_category: str | None) -> str:
