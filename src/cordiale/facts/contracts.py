@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -47,7 +48,7 @@ def _not_blank(*columns: str) -> Callable[[pa.Table], Iterator[Breach]]:
 
 
 def _discount_is_not_negative(rows: pa.Table) -> Iterator[Breach]:
-    bad = pc.less(rows.column("discount"), pa.scalar(0, pa.int64()).cast(rows.column("discount").type))
+    bad = pc.less(rows.column("discount"), pa.scalar(Decimal(0), rows.column("discount").type))
     yield from _first(rows, "discount", bad, "is negative; write what was taken off the price as a positive amount")
 
 

@@ -39,8 +39,56 @@ def local_day(moment: str, zone_name: str) -> str:
 
 
 def weekday(moment: str, zone_name: str) -> str:
-    """The day of the week of an instant (SQL) in a zone, 1 Monday to 7 Sunday; the engines' own `dow` differ."""
-    return f"(date_diff('day', DATE '1969-12-29', {local_day(moment, zone_name)}) % 7 + 1)"
+    """The day of the week of an instant (SQL) in a zone: 1 Monday to 7 Sunday."""
+    return f"isodow({local_day(moment, zone_name)})"
+
+
+def filters_to_case(sql: str) -> str:
+    """The same query with each aggregate's `FILTER` as a `CASE`: twice as fast in DuckDB, equal in Spark.
+
+    An aggregate over a window keeps its filter.
+    """
+    return _parse(sql).transform(_case).sql(dialect="duckdb")
+
+
+def _case(node: exp.Expression) -> exp.Expression:
+    if not isinstance(node, exp.Filter) or isinstance(node.parent, exp.Window):
+        return node
+    aggregate, condition = node.this.copy(), node.expression.this
+    if isinstance(aggregate, exp.ArgMax | exp.ArgMin):
+        place = aggregate.expression  # a row without a key takes no part
+        aggregate.set("expression", _when(condition, place))
+    elif isinstance(aggregate.this, exp.Distinct) and len(aggregate.this.expressions) == 1:
+        place = aggregate.this.expressions[0]
+        aggregate.set("this", exp.Distinct(expressions=[_when(condition, place)]))
+    elif isinstance(aggregate, _CASED):
+        counted = exp.Literal.number(1) if isinstance(aggregate.this, exp.Star) else aggregate.this
+        aggregate.set("this", _when(condition, counted))
+    else:
+        return node
+    return aggregate
+
+
+_CASED = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)
+
+
+def _when(condition: exp.Expression, value: exp.Expression) -> exp.Case:
+    return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())])
+
+
+@lru_cache(maxsize=256)
+def _parsed(sql: str) -> exp.Expression:
+    try:
+        statements = sqlglot.parse(sql, read="duckdb")
+    except sqlglot.ParseError as error:
+        raise NotPortable(f"this SQL cannot be read: {str(error).splitlines()[0]}") from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise NotPortable("one SELECT is expected")
+    return statements[0]
+
+
+def _parse(sql: str) -> exp.Expression:
+    return _parsed(sql).copy()
 
 
 def to_spark(sql: str) -> str:

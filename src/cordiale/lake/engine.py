@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import duckdb
@@ -75,6 +79,32 @@ class Session:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def run_each(instances: Sequence[Instance], tasks: Iterable[Callable[[Session], pa.Table]]) -> Iterator[pa.Table]:
+    """Run tasks, one at a time on each instance; their results in order, with at most one in advance an instance."""
+    pool = ThreadPoolExecutor(len(instances), thread_name_prefix="lake")
+    free: SimpleQueue[Instance] = SimpleQueue()
+    for instance in instances:
+        free.put(instance)
+
+    def run(task: Callable[[Session], pa.Table]) -> pa.Table:
+        instance = free.get()
+        try:
+            with instance.session() as session:
+                return task(session)
+        finally:
+            free.put(instance)
+
+    remaining = iter(tasks)
+    running = deque(pool.submit(run, task) for task in islice(remaining, len(instances)))
+    try:
+        while running:
+            result = running.popleft().result()
+            running.extend(pool.submit(run, task) for task in islice(remaining, 1))
+            yield result
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class Instance:

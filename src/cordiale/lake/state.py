@@ -82,6 +82,15 @@ class State:
                 f" UNION ALL SELECT {columns} FROM _moved_{name} WHERE {part.holds()}")
 
 
+    def moved(self, name: str) -> str:
+        """The facts written under aliases, of all buckets, under their customer; reads `_aliases`."""
+        snapshot = self.facts[name]
+        written = {bucket_of(number, snapshot.buckets) for number in self.aliases["alias_id"].to_pylist()}
+        rows = views.raw(snapshot, snapshot.of_buckets(written))
+        return views.resolved(f"SELECT r.* FROM ({rows}) r SEMI JOIN _aliases a ON a.alias_id = r.customer_id",
+                              snapshot.columns)
+
+
 def bucket_rows(snapshot: Snapshot, part: views.Slice) -> str:
     """The rows written under ids of one bucket: folded files are cut only where the table has fewer buckets."""
     folded = [file for file in snapshot.files
