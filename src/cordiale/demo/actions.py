@@ -216,6 +216,8 @@ def _set_up(state: DemoState) -> None:
     files = [folder / f"{name}.yaml" for name in PROGRAMMES]
     if any(not Programme.objects.filter(name=name).exists() for name in PROGRAMMES):
         programmes.apply(files, actor=ACTOR, now=start)
+        for name in PROGRAMMES:  # the demo's control groups are the same people each time
+            Programme.objects.filter(name=name).update(salt=f"demo-{name}")
     for name in PROGRAMMES:
         if Programme.objects.get(name=name).status == Status.DRAFT:
             programmes.start_programme(name, actor=ACTOR, now=start)
