@@ -42,8 +42,12 @@ def _read(path: Path, changed_at: int) -> Mapping[str, Mapping[str, str]]:  # no
         document = YAML(typ="rt").load(path.read_text())
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        raise Located(str(error.problem), line=(mark.line if mark else 0) + 1, column=(mark.column if mark else 0) + 1,
-                      source=_FILE) from error
+        raise Located(
+            str(error.problem),
+            line=(mark.line if mark else 0) + 1,
+            column=(mark.column if mark else 0) + 1,
+            source=_FILE,
+        ) from error
     if document is None:
         return {}
     if not isinstance(document, CommentedMap):

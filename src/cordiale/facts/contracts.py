@@ -59,14 +59,21 @@ def _lines_are_numbered(rows: pa.Table) -> Iterator[Breach]:
 def _each_order_has_one_first_line(rows: pa.Table) -> Iterator[Breach]:
     """Orders are counted by their line 1: none would lose the order, two would count it twice."""
     first = pc.cast(pc.equal(rows.column("line_no"), 1), pa.int64())
-    counts = pa.table({"order_id": rows.column("order_id"), "first": first}).group_by("order_id").aggregate(
-        [("first", "sum")])
+    counts = (
+        pa.table({"order_id": rows.column("order_id"), "first": first})
+        .group_by("order_id")
+        .aggregate([("first", "sum")])
+    )
     wrong = counts.filter(pc.not_equal(counts["first_sum"], 1))
     if wrong.num_rows:
         order, found = wrong["order_id"][0].as_py(), wrong["first_sum"][0].as_py()
         row = pc.index(rows.column("order_id"), order).as_py()
-        yield Breach(column="line_no", row=row, value=rows.column("line_no")[row].as_py(),
-                     reason=f"belongs to order '{order}', which has {found} lines numbered 1; number one line 1")
+        yield Breach(
+            column="line_no",
+            row=row,
+            value=rows.column("line_no")[row].as_py(),
+            reason=f"belongs to order '{order}', which has {found} lines numbered 1; number one line 1",
+        )
 
 
 def _lines_are_given_once(rows: pa.Table) -> Iterator[Breach]:
@@ -76,7 +83,9 @@ def _lines_are_given_once(rows: pa.Table) -> Iterator[Breach]:
         order, line = twice["order_id"][0].as_py(), twice["line_no"][0].as_py()
         same = pc.and_(pc.equal(rows.column("order_id"), order), pc.equal(rows.column("line_no"), line))
         row = pc.index(same, True).as_py()
-        yield Breach(column="line_no", row=row, value=line, reason=f"comes twice in order '{order}'; give each line once")
+        yield Breach(
+            column="line_no", row=row, value=line, reason=f"comes twice in order '{order}'; give each line once"
+        )
 
 
 def _properties_are_json(rows: pa.Table) -> Iterator[Breach]:
@@ -93,12 +102,17 @@ def _not_an_object(text: str) -> str | None:
         value = json.loads(text)
     except ValueError as error:
         return f"is not JSON ({error})"
-    return None if isinstance(value, dict) else "is not a JSON object; write {\"name\": value}"
+    return None if isinstance(value, dict) else 'is not a JSON object; write {"name": value}'
 
 
 _RULES: dict[str, tuple[Callable[[pa.Table], Iterator[Breach]], ...]] = {
-    "order_lines": (_not_blank("order_id", "product_id"), _lines_are_numbered, _lines_are_given_once,
-                    _each_order_has_one_first_line, _discount_is_not_negative),
+    "order_lines": (
+        _not_blank("order_id", "product_id"),
+        _lines_are_numbered,
+        _lines_are_given_once,
+        _each_order_has_one_first_line,
+        _discount_is_not_negative,
+    ),
     "events": (_not_blank("event_id", "name"), _properties_are_json),
     "messages": (_not_blank("message_id", "channel", "kind"),),
 }

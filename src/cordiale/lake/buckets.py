@@ -29,18 +29,23 @@ def instances(lake: Path, tasks: int) -> list[Instance]:
     return [Instance(lake, threads=CONNECTIONS // many, memory=_MEMORY[many]) for _ in range(many)]
 
 
-def tasks(now: State, sql: str, day: date | None, slices: Sequence[Slice], relations: Mapping[str, pa.Table]
-          ) -> Iterator[Callable[[Session], pa.Table]]:
+def tasks(
+    now: State, sql: str, day: date | None, slices: Sequence[Slice], relations: Mapping[str, pa.Table]
+) -> Iterator[Callable[[Session], pa.Table]]:
     """What to run for each bucket."""
     for part in slices:
         yield lambda session, part=part: _run(session, now, sql, day, part, relations)  # type: ignore[misc]
 
 
-def _run(session: Session, now: State, sql: str, day: date | None, part: Slice, relations: Mapping[str, pa.Table]
-         ) -> pa.Table:
+def _run(
+    session: Session, now: State, sql: str, day: date | None, part: Slice, relations: Mapping[str, pa.Table]
+) -> pa.Table:
     given = {f"_given_{name}" if _is_by_customer(name, table) else name: table for name, table in relations.items()}
-    cut = {name: f"SELECT * FROM {quoted(f'_given_{name}')} WHERE {part.holds()}"
-           for name, table in relations.items() if _is_by_customer(name, table)}
+    cut = {
+        name: f"SELECT * FROM {quoted(f'_given_{name}')} WHERE {part.holds()}"
+        for name, table in relations.items()
+        if _is_by_customer(name, table)
+    }
     with session.joined(given):
         session.show(cut | now.views_in(named(sql), day, part))
         return session.run(sql)

@@ -140,14 +140,17 @@ class Instance:
 
 def open_instance(lake: Path, spill: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
     """A locked DuckDB: UTC, no extension from elsewhere, no file but the lake's, no Python variable as a table."""
-    connection = duckdb.connect(":memory:", config={
-        "threads": threads,
-        "memory_limit": memory,
-        "temp_directory": str(spill),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "python_enable_replacements": "false",
-    })
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": threads,
+            "memory_limit": memory,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        },
+    )
     connection.execute("SET GLOBAL timezone = 'UTC'")
     connection.execute("SET parquet_metadata_cache = true")
     connection.execute(f"SET allowed_directories = {listed([str(lake)])}")

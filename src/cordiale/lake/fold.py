@@ -69,8 +69,11 @@ class _Plan:
         return [file for file in self._before.files if file.bucket == UNFOLDED or file.bucket in rewritten]
 
     def _old(self, bucket: int) -> list[str]:
-        return [file.path for file in self._before.files
-                if file.bucket != UNFOLDED and file.bucket == bucket % self._before.buckets]
+        return [
+            file.path
+            for file in self._before.files
+            if file.bucket != UNFOLDED and file.bucket == bucket % self._before.buckets
+        ]
 
     def _split(self) -> dict[int, list[str]]:
         """Unfolded rows by bucket: one pass over them, however many buckets there are."""
@@ -81,9 +84,12 @@ class _Plan:
         bucket = BUCKET_SQL.format(column="customer_id", buckets=self._buckets)
         self._connection.execute(
             f"COPY (SELECT *, CAST({bucket} AS INTEGER) AS bucket FROM read_parquet({listed(paths)},"
-            f" hive_partitioning=false)) TO '{folder}' (FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (bucket))")
-        return {int(part.name.removeprefix("bucket=")): [str(path) for path in part.glob("*.parquet")]
-                for part in folder.iterdir()}
+            f" hive_partitioning=false)) TO '{folder}' (FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (bucket))"
+        )
+        return {
+            int(part.name.removeprefix("bucket=")): [str(path) for path in part.glob("*.parquet")]
+            for part in folder.iterdir()
+        }
 
     def _draft(self, bucket: int, old: Sequence[str], fresh: Sequence[str]) -> Path | None:
         columns = ", ".join(map(quoted, self._store.table.columns.names))
@@ -96,7 +102,8 @@ class _Plan:
         rows = self._connection.execute(
             f"COPY (SELECT {columns} FROM read_parquet({listed(paths)}, hive_partitioning=false)"
             f" WHERE {mine} = {bucket} ORDER BY {keys})"
-            f" TO '{draft}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})").fetchone()
+            f" TO '{draft}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
+        ).fetchone()
         return draft if rows and rows[0] else None
 
 

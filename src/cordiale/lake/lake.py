@@ -61,8 +61,15 @@ class Lake:
         """The days that have traits, ascending."""
         return self.traits.snapshot().days
 
-    def query(self, sql: str, day: date | None = None, *, only_customers: Sequence[int] | pa.Array | None = None,
-              bind: Sequence[Any] | None = None, **relations: pa.Table) -> pa.Table:
+    def query(
+        self,
+        sql: str,
+        day: date | None = None,
+        *,
+        only_customers: Sequence[int] | pa.Array | None = None,
+        bind: Sequence[Any] | None = None,
+        **relations: pa.Table,
+    ) -> pa.Table:
         """The rows of one SELECT over the views and `relations`.
 
         With `only_customers` the views hold these customers' rows alone, found without a scan. `bind` fills `?`.
@@ -132,6 +139,7 @@ class Lake:
             rows = tables.ALIASES.empty_table()
             if snapshot.files:
                 import pyarrow.parquet as pq
+
                 rows = pa.concat_tables([pq.read_table(file.path) for file in snapshot.files]).cast(tables.ALIASES)
             self._alias_rows = (snapshot.version, rows)
         return rows

@@ -151,9 +151,11 @@ def _file(action: dict[str, object], folder: Path) -> DataFile:
 
 def statistics(*, rows: int, lowest: int, highest: int) -> str:
     """The statistics of an added file, as Delta writes them: its rows and the range of `customer_id`."""
-    return json.dumps({
-        "numRecords": rows,
-        "minValues": {"customer_id": lowest},
-        "maxValues": {"customer_id": highest},
-        "nullCount": {"customer_id": 0},
-    })
+    return json.dumps(
+        {
+            "numRecords": rows,
+            "minValues": {"customer_id": lowest},
+            "maxValues": {"customer_id": highest},
+            "nullCount": {"customer_id": 0},
+        }
+    )

@@ -78,23 +78,28 @@ class State:
         if not self.is_aliased:
             return rows
         columns = ", ".join(map(views.quoted, views.names(snapshot.columns)))
-        return (f"SELECT {columns} FROM ({rows}) r ANTI JOIN _aliases a ON a.alias_id = r.customer_id"
-                f" UNION ALL SELECT {columns} FROM _moved_{name} WHERE {part.holds()}")
-
+        return (
+            f"SELECT {columns} FROM ({rows}) r ANTI JOIN _aliases a ON a.alias_id = r.customer_id"
+            f" UNION ALL SELECT {columns} FROM _moved_{name} WHERE {part.holds()}"
+        )
 
     def moved(self, name: str) -> str:
         """The facts written under aliases, of all buckets, under their customer; reads `_aliases`."""
         snapshot = self.facts[name]
         written = {bucket_of(number, snapshot.buckets) for number in self.aliases["alias_id"].to_pylist()}
         rows = views.raw(snapshot, snapshot.of_buckets(written))
-        return views.resolved(f"SELECT r.* FROM ({rows}) r SEMI JOIN _aliases a ON a.alias_id = r.customer_id",
-                              snapshot.columns)
+        return views.resolved(
+            f"SELECT r.* FROM ({rows}) r SEMI JOIN _aliases a ON a.alias_id = r.customer_id", snapshot.columns
+        )
 
 
 def bucket_rows(snapshot: Snapshot, part: views.Slice) -> str:
     """The rows written under ids of one bucket: folded files are cut only where the table has fewer buckets."""
-    folded = [file for file in snapshot.files
-              if file.bucket != tables.UNFOLDED and file.bucket == part.bucket % snapshot.buckets]
+    folded = [
+        file
+        for file in snapshot.files
+        if file.bucket != tables.UNFOLDED and file.bucket == part.bucket % snapshot.buckets
+    ]
     whole = part.buckets == snapshot.buckets
     pieces = [(folded, whole), (list(snapshot.unfolded), part.buckets == 1)]
     selects = [_cut(snapshot, files, None if uncut else part) for files, uncut in pieces if files]

@@ -16,7 +16,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.transaction import AddAction, RemoveAction
 
 from cordiale.errors import Refused
@@ -63,18 +70,30 @@ class DeltaStore:
     def open_or_create(self, schema: pa.Schema, partition: str | None) -> DeltaTable:
         """The table at its newest version. Call it under the write lock."""
         if not DeltaTable.is_deltatable(str(self.folder)):
-            return DeltaTable.create(self.folder, schema, mode="ignore", partition_by=partition,
-                                     configuration=_CONFIGURATION)
+            return DeltaTable.create(
+                self.folder, schema, mode="ignore", partition_by=partition, configuration=_CONFIGURATION
+            )
         table = DeltaTable(self.folder)
         require_known_features(table)
         return table
 
-    def commit(self, table: DeltaTable, changes: Sequence[AddAction | RemoveAction], partition: str,
-               app: tuple[str, int] | None = None) -> None:
+    def commit(
+        self,
+        table: DeltaTable,
+        changes: Sequence[AddAction | RemoveAction],
+        partition: str,
+        app: tuple[str, int] | None = None,
+    ) -> None:
         """Add and remove files in one commit, under the write lock."""
         properties = CommitProperties(app_transactions=[Transaction(*app)]) if app else None
-        table.create_write_transaction(list(changes), "append", table.schema(), partition_by=[partition],
-                                       commit_properties=properties, post_commithook_properties=_HOOKS)
+        table.create_write_transaction(
+            list(changes),
+            "append",
+            table.schema(),
+            partition_by=[partition],
+            commit_properties=properties,
+            post_commithook_properties=_HOOKS,
+        )
 
     def draft(self, suffix: str = ".parquet") -> Path:
         """A new path in the drafts, on the same file system as the table."""
@@ -88,8 +107,14 @@ class DeltaStore:
         final.parent.mkdir(exist_ok=True)
         draft.rename(final)
         rows, lowest, highest = _extent(final)
-        return AddAction(relative, final.stat().st_size, {partition: value}, time.time_ns() // 1_000_000, False,
-                         statistics(rows=rows, lowest=lowest, highest=highest))
+        return AddAction(
+            relative,
+            final.stat().st_size,
+            {partition: value},
+            time.time_ns() // 1_000_000,
+            False,
+            statistics(rows=rows, lowest=lowest, highest=highest),
+        )
 
     def removal(self, file: DataFile, partition: str, value: str) -> RemoveAction:
         """The action that removes an active file from the table (the file itself stays for a while)."""
@@ -125,8 +150,9 @@ class FactStore(DeltaStore):
 
         Raises RowsRefused where rows do not fit the table; nothing is written then.
         """
-        rows = tables.conform(rows, self.table.columns, self.name).sort_by([(key, "ascending")
-                                                                           for key in self.table.sort_keys])
+        rows = tables.conform(rows, self.table.columns, self.name).sort_by(
+            [(key, "ascending") for key in self.table.sort_keys]
+        )
         buckets = pa.array([tables.UNFOLDED], pa.int32()).take(pa.nulls(rows.num_rows, pa.int64()).fill_null(0))
         rows = rows.add_column(0, self.table.schema.field("bucket"), buckets)
         with self.writing():
@@ -135,8 +161,14 @@ class FactStore(DeltaStore):
                 return False
             if rows.num_rows:
                 properties = CommitProperties(app_transactions=[Transaction(*app)]) if app else None
-                write_deltalake(delta, rows, mode="append", writer_properties=_APPENDED,
-                                commit_properties=properties, post_commithook_properties=_HOOKS)
+                write_deltalake(
+                    delta,
+                    rows,
+                    mode="append",
+                    writer_properties=_APPENDED,
+                    commit_properties=properties,
+                    post_commithook_properties=_HOOKS,
+                )
         return True
 
 
@@ -150,8 +182,13 @@ class AliasStore(DeltaStore):
         """Replace all aliases by `rows` (alias_id, customer_id)."""
         rows = tables.conform(rows, tables.ALIASES, self.name).sort_by("alias_id")
         with self.writing():
-            write_deltalake(self.open_or_create(tables.ALIASES, None), rows, mode="overwrite",
-                            writer_properties=_APPENDED, post_commithook_properties=_HOOKS)
+            write_deltalake(
+                self.open_or_create(tables.ALIASES, None),
+                rows,
+                mode="overwrite",
+                writer_properties=_APPENDED,
+                post_commithook_properties=_HOOKS,
+            )
 
 
 class TraitStore(DeltaStore):
@@ -204,6 +241,7 @@ class TraitStore(DeltaStore):
         added = [field for field in wanted if field.name not in present.names]
         if added:
             from deltalake import Field, Schema  # noqa: PLC0415
+
             delta.alter.add_columns(Schema.from_arrow(pa.schema(added)).fields)
         return delta
 

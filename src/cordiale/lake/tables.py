@@ -34,9 +34,7 @@ class FactTable:
         return pa.schema([pa.field("bucket", pa.int32(), nullable=False), *self.columns])
 
 
-def _fact(
-    table: str, sort_keys: tuple[str, ...], optional: tuple[str, ...], /, **columns: pa.DataType
-) -> FactTable:
+def _fact(table: str, sort_keys: tuple[str, ...], optional: tuple[str, ...], /, **columns: pa.DataType) -> FactTable:
     fields = {"customer_id": pa.int64(), "ts": INSTANT, **columns}
     schema = pa.schema([pa.field(column, kind, nullable=column in optional) for column, kind in fields.items()])
     return FactTable(name=table, columns=schema, sort_keys=("customer_id", "ts", *sort_keys))
@@ -46,17 +44,48 @@ _text = pa.string()
 FACTS: Mapping[str, FactTable] = {
     table.name: table
     for table in (
-        _fact("order_lines", ("order_id", "line_no"), ("category", "department", "brand", "store", "channel"),
-              order_id=_text, line_no=pa.int32(), product_id=_text, category=_text, department=_text, brand=_text,
-              store=_text, channel=_text, quantity=pa.int32(), amount=MONEY, discount=MONEY),
-        _fact("events", ("event_id",), ("properties", "source"),
-              event_id=_text, name=_text, properties=_text, source=_text),
-        _fact("messages", ("message_id", "kind"), ("programme", "step", "purpose", "source"),
-              message_id=_text, programme=_text, step=_text, channel=_text, purpose=_text, kind=_text, source=_text),
+        _fact(
+            "order_lines",
+            ("order_id", "line_no"),
+            ("category", "department", "brand", "store", "channel"),
+            order_id=_text,
+            line_no=pa.int32(),
+            product_id=_text,
+            category=_text,
+            department=_text,
+            brand=_text,
+            store=_text,
+            channel=_text,
+            quantity=pa.int32(),
+            amount=MONEY,
+            discount=MONEY,
+        ),
+        _fact(
+            "events",
+            ("event_id",),
+            ("properties", "source"),
+            event_id=_text,
+            name=_text,
+            properties=_text,
+            source=_text,
+        ),
+        _fact(
+            "messages",
+            ("message_id", "kind"),
+            ("programme", "step", "purpose", "source"),
+            message_id=_text,
+            programme=_text,
+            step=_text,
+            channel=_text,
+            purpose=_text,
+            kind=_text,
+            source=_text,
+        ),
     )
 }
-ALIASES = pa.schema([pa.field("alias_id", pa.int64(), nullable=False),
-                     pa.field("customer_id", pa.int64(), nullable=False)])
+ALIASES = pa.schema(
+    [pa.field("alias_id", pa.int64(), nullable=False), pa.field("customer_id", pa.int64(), nullable=False)]
+)
 TRAITS_KEY = pa.field("customer_id", pa.int64(), nullable=False)
 TRAIT_TYPES = (pa.int64(), pa.int32(), pa.float64(), pa.string(), pa.bool_(), pa.date32(), INSTANT)
 

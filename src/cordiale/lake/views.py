@@ -51,8 +51,10 @@ def facts(snapshot: Snapshot, *, aliased: bool, files: Sequence[DataFile] | None
 def resolved(rows: str, columns: pa.Schema) -> str:
     """`rows` under the customer they belong to now."""
     others = "".join(f", f.{quoted(name)}" for name in names(columns) if name != "customer_id")
-    return (f"SELECT coalesce(a.customer_id, f.customer_id) AS customer_id{others}"
-            f" FROM ({rows}) f LEFT JOIN _aliases a ON a.alias_id = f.customer_id")
+    return (
+        f"SELECT coalesce(a.customer_id, f.customer_id) AS customer_id{others}"
+        f" FROM ({rows}) f LEFT JOIN _aliases a ON a.alias_id = f.customer_id"
+    )
 
 
 def raw(snapshot: Snapshot, files: Iterable[DataFile]) -> str:
@@ -60,8 +62,11 @@ def raw(snapshot: Snapshot, files: Iterable[DataFile]) -> str:
     columns = [name for name in names(snapshot.columns)]
     paths = [file.path for file in files]
     if not paths:
-        return empty(snapshot.columns.remove(snapshot.columns.get_field_index("bucket"))
-                     if "bucket" in snapshot.columns.names else snapshot.columns)
+        return empty(
+            snapshot.columns.remove(snapshot.columns.get_field_index("bucket"))
+            if "bucket" in snapshot.columns.names
+            else snapshot.columns
+        )
     return f"SELECT {', '.join(map(quoted, columns))} FROM read_parquet({listed(paths)}, hive_partitioning=false)"
 
 
@@ -78,8 +83,10 @@ def traits_history(snapshot: Snapshot) -> str:
 def _by_day(snapshot: Snapshot, files: Sequence[DataFile]) -> str:
     if not files:
         return empty(snapshot.columns)
-    return (f"SELECT * FROM read_parquet({listed(file.path for file in files)}, union_by_name=true,"
-            " hive_partitioning=true, hive_types={'day': DATE})")
+    return (
+        f"SELECT * FROM read_parquet({listed(file.path for file in files)}, union_by_name=true,"
+        " hive_partitioning=true, hive_types={'day': DATE})"
+    )
 
 
 def empty(columns: pa.Schema) -> str:
