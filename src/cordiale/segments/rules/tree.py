@@ -1,0 +1,282 @@
+"""The typed tree of an expression: conditions that hold or do not, and values that are known or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from cordiale.segments.rules.language import Field, Kind, Measure
+from cordiale.segments.rules.moments import Moment
+
+Place = tuple[int, int]
+"""Offsets in the text: of the first character, and after the last."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Node:
+    """A part of the text. `place` takes no part in equality: the same words elsewhere are the same condition."""
+
+    place: Place
+
+
+# Values
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldValue(Node):
+    field: Field
+
+    @property
+    def kind(self) -> Kind:
+        return self.field.kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declared(Node):
+    """What the person told us under `key`."""
+
+    key: str
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Number(Node):
+    value: Decimal
+    kind: Kind = Kind.NUMBER
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Text(Node):
+    value: str
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Day(Node):
+    value: date
+    kind: Kind = Kind.DATE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MomentValue(Node):
+    moment: Moment
+    kind: Kind = Kind.INSTANT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shifted(Node):
+    """A customer's instant, `seconds` later (earlier where negative)."""
+
+    value: Value
+    seconds: int
+    kind: Kind = Kind.INSTANT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arithmetic(Node):
+    """`sign` is one of + - * /. Computed in floating point; a division by zero is unknown."""
+
+    sign: str
+    left: Value
+    right: Value
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Negative(Node):
+    value: Value
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DaysSince(Node):
+    """Whole days (24 hours) from an instant to now, rounded down; negative for an instant to come."""
+
+    value: Value
+    kind: Kind = Kind.INTEGER
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FactKey:
+    """A fact function with its arguments. Equal keys are computed once for all segments.
+
+    `filters` are (column, value) sorted by column; `since` opens the window, which always ends at now.
+    """
+
+    function: str
+    measure: Measure
+    since: Moment | None
+    filters: tuple[tuple[str, str], ...]
+    minimum: Decimal | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.function, self.since, self.filters, self.minimum))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact(Node):
+    key: FactKey
+
+    @property
+    def kind(self) -> Kind:
+        return self.key.measure.kind
+
+
+Value = (
+    FieldValue | Declared | Number | Text | Day | MomentValue | Shifted | Arithmetic | Negative | DaysSince | Fact
+)
+
+# Conditions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Every(Node):
+    """All parts hold (AND)."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Some(Node):
+    """At least one part holds (OR)."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Not(Node):
+    """The condition does not hold, be it false or unknown."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Always(Node):
+    """`true` or `false`, for everyone."""
+
+    holds: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compare(Node):
+    """`sign` is one of = <> < <= > >=. Not held where a side is unknown."""
+
+    sign: str
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Between(Node):
+    value: Value
+    low: Value
+    high: Value
+    negated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OneOf(Node):
+    value: Value
+    options: tuple[Number | Text, ...]
+    negated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Like(Node):
+    value: Value
+    pattern: str
+    ignores_case: bool
+    negated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unknown(Node):
+    """`is null`; with `negated`, `is not null`."""
+
+    value: Value
+    negated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flag(Node):
+    """A field that is true or false; unknown is false."""
+
+    field: Field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consented(Node):
+    purpose: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InSegment(Node):
+    name: str
+
+
+Condition = Every | Some | Not | Always | Compare | Between | OneOf | Like | Unknown | Flag | Consented | InSegment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expression:
+    """A checked expression: its text as written and its tree."""
+
+    text: str
+    root: Condition
+
+    def written(self, node: Node) -> str:
+        """The words of one node, as written."""
+        return self.text[slice(*node.place)]
+
+    def line_and_column(self, node: Node) -> tuple[int, int]:
+        """Where a node begins, counted from 1."""
+        before = self.text[: node.place[0]]
+        return before.count("\n") + 1, node.place[0] - before.rfind("\n")
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The segments it names, each once, in the order written."""
+        return tuple(dict.fromkeys(node.name for node in walk(self.root) if isinstance(node, InSegment)))
+
+    @property
+    def needs_entry(self) -> bool:
+        """Whether it only means something inside a scenario."""
+        return any(moment.base == "entry" for moment in _moments(self.root))
+
+
+def parts_of(node: Node) -> tuple[Node, ...]:
+    """What a node is directly made of."""
+    match node:
+        case Every() | Some():
+            return node.parts
+        case Not():
+            return (node.part,)
+        case Compare() | Arithmetic():
+            return (node.left, node.right)
+        case Between():
+            return (node.value, node.low, node.high)
+        case OneOf():
+            return (node.value, *node.options)
+        case Like() | Unknown() | Shifted() | Negative() | DaysSince():
+            return (node.value,)
+    return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and everything in it, in the order written."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(parts_of(node)))
+
+
+def _moments(root: Node) -> Iterator[Moment]:
+    for node in walk(root):
+        if isinstance(node, MomentValue):
+            yield node.moment
+        elif isinstance(node, Fact) and node.key.since is not None:
+            yield node.key.since
