@@ -10,7 +10,6 @@ class Snapshot(models.Model):
 
     day = models.DateField(primary_key=True)
     as_of = models.DateTimeField()
-    computed_at = models.DateTimeField()
     customers = models.PositiveIntegerField()
     seconds = models.FloatField()
     definition = models.CharField(max_length=64)  # fingerprint of traits.yaml and lifecycle.yaml

@@ -1,3 +1,5 @@
+"""The life cycle and the catalogue of traits."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern

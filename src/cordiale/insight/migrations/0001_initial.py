@@ -16,7 +16,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('day', models.DateField(primary_key=True, serialize=False)),
                 ('as_of', models.DateTimeField()),
-                ('computed_at', models.DateTimeField()),
                 ('customers', models.PositiveIntegerField()),
                 ('seconds', models.FloatField()),
                 ('definition', models.CharField(max_length=64)),
