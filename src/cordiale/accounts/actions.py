@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -52,10 +51,10 @@ def invite(email: str, name: str, role: str, now: datetime, *, actor: Staff | st
 
 
 def make_link(staff: Staff, now: datetime) -> str:
-    """A one-time sign-in link for `staff`, as a full address. Only its hash is kept: it cannot be shown again."""
+    """A one-time sign-in link for `staff`, as a path of this site. Only its hash is kept: it cannot be shown again."""
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(staff=staff, token_hash=_hash(token), created_at=now, expires_at=now + LINK_LIVES)
-    return settings.BASE_URL.rstrip("/") + reverse("accounts:link", args=[token])
+    return reverse("accounts:link", args=[token])
 
 
 def find_link(token: str, now: datetime) -> SignInLink | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from django.conf import settings
 
 from cordiale import clock
 from cordiale.accounts import actions
@@ -23,7 +24,7 @@ def invite(
     home: terminal.HomeFolder = None,
 ) -> None:
     """Print a link that signs EMAIL in once; the account is made where there is none."""
-    link = actions.invite(email, name, role, clock.now())
+    link = settings.BASE_URL.rstrip("/") + actions.invite(email, name, role, clock.now())
     terminal.answer({"email": email, "link": link}, as_json=as_json, text=link)
 
 

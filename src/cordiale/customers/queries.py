@@ -1,0 +1,103 @@
+"""Reads of customers."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.csv
+from django.db import connection
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
+
+from cordiale.customers import rules
+from cordiale.customers.models import Customer
+from cordiale.errors import NotFound
+
+FOUND_AT_MOST = 20
+_PROFILES = """
+COPY (SELECT id AS customer_id, reference, language, city, postcode, country, timezone, birth_on,
+        (extract(epoch FROM created_at) * 1000000)::bigint AS created_at, email <> '' AS has_email, declared
+    FROM customers_customer ORDER BY id) TO STDOUT (FORMAT csv, HEADER)
+"""
+_PROFILE_TYPES = {
+    "customer_id": pa.int64(),
+    "reference": pa.string(),
+    "language": pa.string(),
+    "city": pa.string(),
+    "postcode": pa.string(),
+    "country": pa.string(),
+    "timezone": pa.string(),
+    "birth_on": pa.date32(),
+    "created_at": pa.int64(),
+    "has_email": pa.bool_(),
+    "declared": pa.string(),
+}
+
+
+def matching(text: str) -> QuerySet[Customer]:
+    """Customers with a name, email, phone or reference that begins with each word of `text`, in any order.
+
+    Accents and case do not count. Empty text matches everybody; text without a letter or figure nobody.
+    """
+    if not text.strip():
+        return Customer.objects.all()
+    groups = rules.terms(text)
+    if not groups:
+        return Customer.objects.none()
+    found = RawSQL("search @@ %s::tsquery", [rules.tsquery(groups)], output_field=BooleanField())
+    return Customer.objects.filter(found)
+
+
+def find(text: str) -> list[Customer]:
+    """At most 20 customers for `text`, who has it as reference first, then by name; none for a single letter."""
+    text = text.strip()
+    exact = list(Customer.objects.filter(reference=text)) if text else []
+    if len(text) < 2:
+        return exact
+    others = matching(text).exclude(id__in=[one.id for one in exact]).order_by("last_name", "first_name", "id")
+    return [*exact, *others[: FOUND_AT_MOST - len(exact)]]
+
+
+def get_customer(name: str) -> Customer:
+    """The customer whose reference is `name`, else whose number it is. Raises NotFound."""
+    found = Customer.objects.filter(reference=name).first()
+    if found is None and name.isdecimal() and len(name) < 19:
+        found = Customer.objects.filter(id=int(name)).first()
+    if found is None:
+        raise NotFound(f"no customer has the reference or number '{name}'; look for one with 'customers find'")
+    return found
+
+
+def profiles_table() -> pa.Table:
+    """All customers for segments and programmes, one row each by `customer_id`; `declared` is JSON text."""
+    with tempfile.TemporaryFile() as file, connection.cursor() as cursor:
+        with cursor.copy(_PROFILES) as copy:
+            for block in copy:
+                file.write(block)
+        file.seek(0)
+        return _profiles_from(file)
+
+
+def _profiles_from(file: object) -> pa.Table:
+    table = pyarrow.csv.read_csv(
+        file,
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=_PROFILE_TYPES, true_values=["t"], false_values=["f"], strings_can_be_null=False
+        ),
+    )
+    place = table.column_names.index("created_at")
+    instants = table.column("created_at").cast(pa.timestamp("us", tz="UTC"))
+    return table.set_column(place, "created_at", instants)
+
+
+def count() -> int:
+    """How many customers there are."""
+    return Customer.objects.count()
+
+
+def created_since(moment: datetime) -> int:
+    """How many became known since `moment`."""
+    return Customer.objects.filter(created_at__gte=moment).count()
