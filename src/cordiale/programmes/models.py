@@ -23,6 +23,7 @@ class Programme(models.Model):
     current = models.ForeignKey("ProgrammeVersion", null=True, on_delete=models.PROTECT, related_name="+")
     salt = models.CharField(max_length=32)  # draws the control group (ids.share_of)
     started_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)  # while paused: how long, so that waits go on where they stood
     entries_until = models.DateTimeField(null=True)  # triggers up to this instant have been enrolled
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -41,9 +42,7 @@ class ProgrammeVersion(models.Model):
     actor = models.CharField(max_length=120)
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["programme", "number"], name="programme_version_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["programme", "number"], name="programme_version_once")]
 
 
 class Enrolment(models.Model):
@@ -73,7 +72,9 @@ class Enrolment(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["version", "step", "due_at"], condition=models.Q(exited_at=None), name="enrolment_due"),
+            models.Index(
+                fields=["version", "step", "due_at"], condition=models.Q(exited_at=None), name="enrolment_due"
+            ),
             models.Index(fields=["programme", "entered_at"]),
         ]
 

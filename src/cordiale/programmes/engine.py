@@ -1,0 +1,171 @@
+"""One advance of everything, under an explicit clock.
+
+A tick may be cut off at any moment: every phase is its own transaction (or several), and each takes up what it finds.
+Two ticks at a time are impossible: the second waits for the lock, then finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from cordiale import clock
+from cordiale.decisions import actions as decisions
+from cordiale.deliveries import actions as deliveries
+from cordiale.errors import Refused
+from cordiale.insight import actions as insight
+from cordiale.programmes import queries
+from cordiale.programmes.advance import advance
+from cordiale.programmes.entries import enrol
+from cordiale.programmes.models import Enrolment, Programme, ProgrammeVersion, Tick
+from cordiale.segments import actions as segments
+
+PHASES = ("outcomes", "traits", "segments", "entries", "advance", "decisions", "deliveries")
+_LOCK = 0x71C4
+Progress = Callable[[str], None]
+
+
+@dataclass(kw_only=True)
+class Done:
+    """What a tick did in one programme."""
+
+    entered: int = 0
+    control: int = 0
+    moved: int = 0
+    proposed: int = 0
+    exited: dict[str, int] = field(default_factory=dict)
+    sent: int = 0
+    postponed: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class TickReport:
+    """What a tick did. `segments`: name → people who came in and out; `delivered`: outcome → messages."""
+
+    now: datetime
+    day: date | None = None
+    segments: dict[str, dict[str, int]] = field(default_factory=dict)
+    programmes: dict[str, Done] = field(default_factory=dict)
+    delivered: dict[str, int] = field(default_factory=dict)
+
+    def of(self, programme: str) -> Done:
+        """The part of one programme."""
+        return self.programmes.setdefault(programme, Done())
+
+    def is_idle(self) -> bool:
+        """Did nothing at all happen?"""
+        nothing = Done()
+        moved = any(sum(moves.values()) for moves in self.segments.values())
+        return (
+            not moved and not any(self.delivered.values()) and all(one == nothing for one in self.programmes.values())
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, instants as text."""
+        day = self.day.isoformat() if self.day else None
+        return asdict(self) | {"now": self.now.isoformat(), "day": day, "idle": self.is_idle()}
+
+
+def tick(now: datetime, progress: Progress | None = None, *, smtp_url: str | None = None) -> TickReport:
+    """Advance everything to `now`. Repeating it at the same instant does nothing new.
+
+    `progress` is told each phase as it begins. Raises Refused when `now` lies before the last tick.
+    """
+    now = clock.require_aware(now)
+    tell = progress or (lambda phase: None)
+    with _alone():
+        _check_clock(now)
+        record = Tick.objects.create(now=now, started_at=Now())
+        report = TickReport(now=now)
+        tell("outcomes")
+        deliveries.flush_outcomes(now)
+        tell("traits")
+        report.day = insight.ensure_snapshot(now)
+        tell("segments")
+        report.segments = {name: _moves(moves) for name, moves in segments.refresh(now).items()}
+        tell("entries")
+        _enter(report, now)
+        tell("advance")
+        _advance(report, now)
+        tell("decisions")
+        _decide(report, now)
+        tell("deliveries")
+        report.delivered = _counts(deliveries.deliver(now, smtp_url=smtp_url))
+        _finish(record, report)
+    return report
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _check_clock(now: datetime) -> None:
+    last = queries.last_tick_at()
+    if last and now < last:
+        raise Refused(f"the engine's clock stands at {last.isoformat()} and cannot go back to {now.isoformat()}")
+
+
+def _enter(report: TickReport, now: datetime) -> None:
+    for programme in queries.live():
+        assert programme.current is not None
+        entered, control = enrol(programme, queries.spec_of(programme.current), now)
+        report.of(programme.name).entered += entered
+        report.of(programme.name).control += control
+
+
+def _advance(report: TickReport, now: datetime) -> None:
+    for programme in queries.live():
+        for version in _walked(programme):
+            moves = advance(programme, version, queries.spec_of(version), now)
+            done = report.of(programme.name)
+            done.moved += moves.moved
+            done.proposed += moves.proposed
+            for reason, number in moves.exited.items():
+                done.exited[reason] = done.exited.get(reason, 0) + number
+
+
+def _walked(programme: Programme) -> list[ProgrammeVersion]:
+    ids = Enrolment.objects.filter(programme=programme, exited_at=None).values("version")
+    return list(ProgrammeVersion.objects.filter(pk__in=ids).order_by("number"))
+
+
+def _decide(report: TickReport, now: datetime) -> None:
+    counts = decisions.decide(now, held=queries.held())
+    for (programme, verdict, rule), number in sorted(counts.by_rule.items()):
+        done = report.of(programme)
+        if verdict == "sent":
+            done.sent += number
+        else:
+            reasons = done.postponed if verdict == "postponed" else done.refused
+            reasons[rule] = reasons.get(rule, 0) + number
+
+
+def _moves(moves: Any) -> dict[str, int]:
+    return {"entered": moves.entered, "left": moves.left}
+
+
+def _counts(delivered: Any) -> dict[str, int]:
+    """Outcome → number, from the report of a delivery."""
+    values: Mapping[str, Any] = asdict(delivered) if is_dataclass(delivered) else dict(delivered)  # type: ignore[arg-type]
+    return {name: number for name, number in values.items() if isinstance(number, int)}
+
+
+def _finish(record: Tick, report: TickReport) -> None:
+    """Close the record. An idle tick takes the place of the idle ones before it: a quiet night leaves one row."""
+    Tick.objects.filter(pk=record.pk).update(finished_at=Now(), report=report.as_json())
+    if report.is_idle():
+        Tick.objects.filter(pk__lt=record.pk, report__idle=True).delete()
