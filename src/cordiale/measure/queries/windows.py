@@ -37,7 +37,7 @@ select u.customer_id, u.treated,
        sum(case when o.ts < u.anchor_at then o.placed else 0 end) as orders_year,
        cast(sum(case when o.ts < u.anchor_at then o.amount else 0 end) as double) as spend_year
 from units u left join (
-  select customer_id, ts, amount, case when line_no = 1 and quantity >= 0 then 1 else 0 end as placed from order_lines
+  select customer_id, ts, amount, case when line_no = 1 and amount >= 0 then 1 else 0 end as placed from order_lines
 ) o on o.customer_id = u.customer_id and o.ts >= u.year_at and o.ts < u.until_at
 group by u.customer_id, u.treated
 order by u.customer_id
