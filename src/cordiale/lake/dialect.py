@@ -15,8 +15,10 @@ from sqlglot import exp
 
 from cordiale import clock
 from cordiale.errors import CordialeError
+from cordiale.lake import portable
 
 DAY_MICROSECONDS = 86_400_000_000
+_CASED = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd)
 
 
 class NotPortable(CordialeError):
@@ -46,34 +48,68 @@ def weekday(moment: str, zone_name: str) -> str:
 def filters_to_case(sql: str) -> str:
     """The same query with each aggregate's `FILTER` as a `CASE`: twice as fast in DuckDB, equal in Spark.
 
-    An aggregate over a window keeps its filter.
+    Aggregates over a window, and those a CASE cannot stand for, keep their filter.
     """
-    return _parse(sql).transform(_case).sql(dialect="duckdb")
+    return str(_parse(sql).transform(_case).sql(dialect="duckdb"))
+
+
+def require_portable(sql: str) -> None:
+    """Raise NotPortable, naming engine and construct, where Spark would not read this SQL as DuckDB does."""
+    for construct, advice in portable.faults(_parse(sql)):
+        raise NotPortable(f"Spark does not read '{construct}' as DuckDB does; {advice}")
+
+
+def to_spark(sql: str) -> str:
+    """A portable query in Spark's SQL. Raises NotPortable."""
+    require_portable(sql)
+    tree = _parse(sql).transform(_case).transform(_for_spark).transform(_skip_empty)
+    return str(tree.sql(dialect="spark"))
+
+
+def _for_spark(node: exp.Expression) -> exp.Expression:
+    """What sqlglot leaves as it is, or gets wrong."""
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "epoch_us":
+        return exp.Anonymous(this="unix_micros", expressions=node.expressions)
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "row":
+        return exp.Anonymous(this="struct", expressions=node.expressions)
+    if isinstance(node, exp.DayOfWeekIso):
+        return exp.paren(exp.Anonymous(this="weekday", expressions=[node.this]) + 1)
+    return node
+
+
+def _skip_empty(node: exp.Expression) -> exp.Expression:
+    """DuckDB's arg_max passes over NULL values; Spark would answer NULL. A row without a key takes no part."""
+    if not isinstance(node, exp.ArgMax | exp.ArgMin):
+        return node
+    guarded = node.copy()
+    present = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
+    guarded.set("expression", _when(present, node.expression))
+    return guarded
 
 
 def _case(node: exp.Expression) -> exp.Expression:
     if not isinstance(node, exp.Filter) or isinstance(node.parent, exp.Window):
         return node
     aggregate, condition = node.this.copy(), node.expression.this
+    inner = aggregate.this
     if isinstance(aggregate, exp.ArgMax | exp.ArgMin):
-        place = aggregate.expression  # a row without a key takes no part
-        aggregate.set("expression", _when(condition, place))
-    elif isinstance(aggregate.this, exp.Distinct) and len(aggregate.this.expressions) == 1:
-        place = aggregate.this.expressions[0]
-        aggregate.set("this", exp.Distinct(expressions=[_when(condition, place)]))
-    elif isinstance(aggregate, _CASED):
-        counted = exp.Literal.number(1) if isinstance(aggregate.this, exp.Star) else aggregate.this
+        aggregate.set("expression", _when(condition, aggregate.expression))
+    elif isinstance(aggregate, _CASED) and isinstance(inner, exp.Distinct) and len(inner.expressions) == 1:
+        aggregate.set("this", exp.Distinct(expressions=[_when(condition, inner.expressions[0])]))
+    elif isinstance(aggregate, _CASED) and not isinstance(inner, exp.Distinct):
+        counted = exp.Literal.number(1) if inner is None or isinstance(inner, exp.Star) else inner
         aggregate.set("this", _when(condition, counted))
     else:
         return node
     return aggregate
 
 
-_CASED = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)
-
-
 def _when(condition: exp.Expression, value: exp.Expression) -> exp.Case:
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())])
+
+
+def _parse(sql: str) -> exp.Expression:
+    return _parsed(sql).copy()
 
 
 @lru_cache(maxsize=256)
@@ -82,14 +118,7 @@ def _parsed(sql: str) -> exp.Expression:
         statements = sqlglot.parse(sql, read="duckdb")
     except sqlglot.ParseError as error:
         raise NotPortable(f"this SQL cannot be read: {str(error).splitlines()[0]}") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    statement = statements[0] if len(statements) == 1 else None
+    if not isinstance(statement, exp.Query):
         raise NotPortable("one SELECT is expected")
-    return statements[0]
-
-
-def _parse(sql: str) -> exp.Expression:
-    return _parsed(sql).copy()
-
-
-def to_spark(sql: str) -> str:
-    return sqlglot.transpile(sql, read="duckdb", write="spark")[0]
+    return statement

@@ -5,8 +5,10 @@ Installed as the extra `cordiale[spark]`. One local session a process, on the lo
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import warnings
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
@@ -60,6 +62,14 @@ class SparkEngine:
             self._show(wanted, day, relations)
             return self._run(text)
 
+    def close(self) -> None:
+        """Stop Spark; the next query would start it again."""
+        with self._guard:
+            self.__dict__.pop("_session", None)
+            if _session.cache_info().currsize:
+                _session(home.current().run).stop()
+                _session.cache_clear()
+
     def _run(self, text: str) -> pa.Table:
         from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
@@ -73,7 +83,7 @@ class SparkEngine:
         if now.is_aliased:
             relations = {**relations, "_aliases": now.aliases}
         for name, table in relations.items():
-            self._session.createDataFrame(table).createOrReplaceTempView(name)
+            _given(self._session, table).createOrReplaceTempView(name)
         for name in wanted:
             self._view(name, now, day)
 
@@ -96,7 +106,7 @@ class SparkEngine:
 
     def _frame(self, table: str, snapshot: Snapshot, files: tuple[DataFile, ...]) -> DataFrame:
         if not files:
-            return self._session.createDataFrame(snapshot.columns.empty_table())
+            return _given(self._session, snapshot.columns.empty_table())
         schema = _struct(snapshot.columns)
         reader = self._session.read.schema(schema).option("basePath", str(self._lake.root / table))
         return reader.parquet(*(file.path for file in files))
@@ -104,6 +114,12 @@ class SparkEngine:
     @cached_property
     def _session(self) -> SparkSession:
         return _session(home.current().prepare().run)
+
+
+def _given(session: SparkSession, table: pa.Table) -> DataFrame:
+    with warnings.catch_warnings():  # PySpark frowns on a pandas that this does not use
+        warnings.simplefilter("ignore", FutureWarning)
+        return session.createDataFrame(table)
 
 
 def _struct(columns: pa.Schema) -> Any:
@@ -137,7 +153,9 @@ def _session(run: Path) -> SparkSession:
     builder = SparkSession.builder.master("local[2]").appName("cordiale")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # errors are raised, not printed
+    return session
 
 
 def _choose_java(run: Path) -> None:

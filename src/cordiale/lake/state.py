@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from cordiale.ids import bucket_of
 from cordiale.lake import tables, views
 from cordiale.lake.snapshots import DataFile, Snapshot
+from cordiale.lake.views import Slice
 
 VIEWS = (*tables.FACTS, "traits", "traits_history")
 
@@ -65,12 +66,12 @@ class State:
         rows = f"SELECT r.* FROM ({views.raw(snapshot, files)}) r SEMI JOIN _written USING (customer_id)"
         return views.resolved(rows, snapshot.columns) if self.is_aliased else rows
 
-    def views_in(self, wanted: Sequence[str], day: date | None, part: views.Slice) -> dict[str, str]:
+    def views_in(self, wanted: Sequence[str], day: date | None, part: Slice) -> dict[str, str]:
         """Views of one bucket's customers. Where there are aliases they read `_aliases`, and `_moved_<table>`: the
         facts written under aliases, of all buckets, already under their customer."""
         return {name: self._view_in(name, day, part) for name in wanted}
 
-    def _view_in(self, name: str, day: date | None, part: views.Slice) -> str:
+    def _view_in(self, name: str, day: date | None, part: Slice) -> str:
         if name not in self.facts:
             return f"SELECT * FROM ({self._view(name, day)}) WHERE {part.holds()}"
         snapshot = self.facts[name]
@@ -93,7 +94,7 @@ class State:
         )
 
 
-def bucket_rows(snapshot: Snapshot, part: views.Slice) -> str:
+def bucket_rows(snapshot: Snapshot, part: Slice) -> str:
     """The rows written under ids of one bucket: folded files are cut only where the table has fewer buckets."""
     folded = [
         file
@@ -106,7 +107,7 @@ def bucket_rows(snapshot: Snapshot, part: views.Slice) -> str:
     return " UNION ALL ".join(selects) or views.raw(snapshot, ())
 
 
-def _cut(snapshot: Snapshot, files: Sequence[DataFile], part: views.Slice | None) -> str:
+def _cut(snapshot: Snapshot, files: Sequence[DataFile], part: Slice | None) -> str:
     rows = views.raw(snapshot, files)
     return rows if part is None else f"{rows} WHERE {part.holds()}"
 
