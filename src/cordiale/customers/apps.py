@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class CustomersConfig(AppConfig):
     name = "cordiale.customers"
     label = "customers"
+
+    def ready(self) -> None:
+        from cordiale.customers import panels  # noqa: PLC0415 - panels import models
+
+        panels.register()

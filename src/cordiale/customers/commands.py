@@ -1,10 +1,64 @@
+"""`customers …`: find a customer, show everything known of one."""
+
 from __future__ import annotations
 
-from cordiale.ui import terminal
+from typing import Any
 
-app = terminal.group("customers")
+from rich.console import Group
+
+from cordiale import clock
+from cordiale.customers import profile, queries, sections
+from cordiale.customers.models import Customer
+from cordiale.ui import context, terminal
+
+app = terminal.group("Find customers and show what is known of one.")
 
 
-@app.callback()
-def main() -> None:
-    """To be written."""
+@app.command("show")
+def show(customer: str, as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
+    """Show the profile of CUSTOMER (a reference, or our number) and what the other parts know."""
+    found = queries.get_customer(customer)
+    demonstration = context.find_demonstration()
+    parts = sections.of(found, demonstration.ends_at if demonstration else clock.now())
+    payload = {"profile": profile.as_json(found), **parts}
+    terminal.answer(payload, as_json=as_json, text=lambda: _as_text(found, parts))
+
+
+@app.command("find")
+def find(text: str, as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
+    """Find at most 20 customers by the beginning of a name, email, telephone number or reference."""
+    rows = [
+        {"id": one.id, "reference": one.reference, "name": one.full_name, "email": one.email, "city": one.city}
+        for one in queries.find(text)
+    ]
+    terminal.answer(
+        rows,
+        as_json=as_json,
+        text=lambda: (
+            terminal.table("id", "reference", "name", "email", "city", rows=[tuple(row.values()) for row in rows])
+            if rows
+            else "nobody found"
+        ),
+    )
+
+
+def _as_text(customer: Customer, parts: dict[str, Any]) -> Group:
+    rows = [
+        (str(one.label), str(one.value), "" if not one.source else one.source)
+        for one in [*profile.values(customer), *profile.declared(customer)]
+    ]
+    tables = [terminal.table("field", "value", "source", rows=rows, title=customer.full_name or customer.reference)]
+    tables += [terminal.table("name", "value", rows=_pairs(part), title=name) for name, part in parts.items()]
+    return Group(*tables)
+
+
+def _pairs(part: Any) -> list[tuple[str, str]]:
+    if isinstance(part, dict):
+        return [(str(name), str(value)) for name, value in part.items()]
+    if isinstance(part, list):
+        return [(str(number), _line(one)) for number, one in enumerate(part, start=1)]
+    return [("", str(part))]
+
+
+def _line(one: Any) -> str:
+    return " · ".join(f"{name}: {value}" for name, value in one.items()) if isinstance(one, dict) else str(one)

@@ -1,6 +1,14 @@
+"""Addresses of `customers`."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cordiale.customers import views
 
 app_name = "customers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.list_customers, name="list"),
+    path("export.csv", views.export, name="export"),
+    path("<int:customer_id>/", views.show, name="customer"),
+]
