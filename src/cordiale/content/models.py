@@ -31,6 +31,4 @@ class TemplateVersion(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["template", "number"], name="template_version_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["template", "number"], name="template_version_once")]

@@ -22,11 +22,17 @@ class OutcomeKind(models.TextChoices):
 
 
 class Chunk(models.Model):
-    """A range of messages one worker works on at a time. A lease that ran out can be taken by another worker."""
+    """A range of messages one worker works on at a time.
 
-    leased_by = models.CharField(max_length=80, blank=True)
-    lease_until = models.DateTimeField(null=True)
+    `leased_by` is the number of an advisory lock its worker holds while its session lives: a lease ends with its worker,
+    at once, whatever any clock says.
+    """
+
+    leased_by = models.IntegerField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["id"], condition=models.Q(finished_at=None), name="chunk_unfinished")]
 
 
 class Message(models.Model):
@@ -48,7 +54,10 @@ class Message(models.Model):
 
 
 class Attempt(models.Model):
-    """Committed before a message is handed over. An attempt without an outcome, once its lease ended, is *unknown*."""
+    """Committed before a message is handed over; taken back when the server surely did not accept it.
+
+    An attempt without an outcome, once its worker is gone, is *unknown*: the server may have it, so it is never repeated.
+    """
 
     message = models.OneToOneField(Message, primary_key=True, on_delete=models.PROTECT)
     at = models.DateTimeField()
@@ -71,3 +80,10 @@ class Outcome(models.Model):
             )
         ]
         indexes: ClassVar = [models.Index(fields=["message", "kind"])]
+
+
+class Flush(models.Model):
+    """How far outcomes went to the lake: all up to `done`; while `until` is further, that range is on its way."""
+
+    done = models.BigIntegerField(default=0)
+    until = models.BigIntegerField(default=0)

@@ -1,0 +1,1 @@
+"""How a message is written (Liquid in MJML and text), compiled once, and built for each person."""
