@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from cordiale.measure.rules import design, effect, shares
+
 from .simulated import panel
 
 UNIT = effect.Unit.MONEY

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cordiale.measure.rules import effect
+
 from .simulated import Panel, panel
 
 PROGRAMMES = 1000
