@@ -5,8 +5,8 @@
     table = load_postgres(dsn, lake, layout="clustered")                          # or "plain"; the table's name
     with measured("traits") as figure: ...                                        # then figure.seconds, figure.peak_mib
 
-Rows are a fixed function of their number: orders of five lines over three years before `AS_OF`, customers 1 … n, of whom
-a few buy much and many little. Nothing is drawn at random, so every run sees the same rows.
+Rows are a fixed function of their number: orders of five lines over three years before `AS_OF`, customers 1 … n, a few
+of whom buy much and many little. Nothing is drawn at random, so every run sees the same rows.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def category_label(code: str | None, language: str) -> str:
     Raises Located where the file is wrong.
     """
     titles = labels().get(code or "", {})
-    return titles.get(language.split("-")[0]) or next(iter(titles.values()), None) or code or ""
+    return titles.get(language.partition("-")[0]) or next(iter(titles.values()), None) or code or ""
 
 
 def labels() -> Mapping[str, Mapping[str, str]]:
@@ -37,7 +37,7 @@ def labels() -> Mapping[str, Mapping[str, str]]:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed_at: int) -> Mapping[str, Mapping[str, str]]:  # noqa: ARG001 - part of the cache's key
+def _read(path: Path, changed_at: int) -> Mapping[str, Mapping[str, str]]:
     try:
         document = YAML(typ="rt").load(path.read_text())
     except MarkedYAMLError as error:

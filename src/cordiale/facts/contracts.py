@@ -83,9 +83,7 @@ def _lines_are_given_once(rows: pa.Table) -> Iterator[Breach]:
         order, line = twice["order_id"][0].as_py(), twice["line_no"][0].as_py()
         same = pc.and_(pc.equal(rows.column("order_id"), order), pc.equal(rows.column("line_no"), line))
         row = pc.index(same, True).as_py()
-        yield Breach(
-            column="line_no", row=row, value=line, reason=f"comes twice in order '{order}'; give each line once"
-        )
+        yield Breach(column="line_no", row=row, value=line, reason=f"is twice in order '{order}'; give each line once")
 
 
 def _properties_are_json(rows: pa.Table) -> Iterator[Breach]:

@@ -66,7 +66,7 @@ def to_spark(sql: str) -> str:
     return str(tree.sql(dialect="spark"))
 
 
-def _for_spark(node: exp.Expression) -> exp.Expression:
+def _for_spark(node: exp.Expr) -> exp.Expr:
     """What sqlglot leaves as it is, or gets wrong."""
     if isinstance(node, exp.Anonymous) and node.name.lower() == "epoch_us":
         return exp.Anonymous(this="unix_micros", expressions=node.expressions)
@@ -77,7 +77,7 @@ def _for_spark(node: exp.Expression) -> exp.Expression:
     return node
 
 
-def _skip_empty(node: exp.Expression) -> exp.Expression:
+def _skip_empty(node: exp.Expr) -> exp.Expr:
     """DuckDB's arg_max passes over NULL values; Spark would answer NULL. A row without a key takes no part."""
     if not isinstance(node, exp.ArgMax | exp.ArgMin):
         return node
@@ -87,10 +87,11 @@ def _skip_empty(node: exp.Expression) -> exp.Expression:
     return guarded
 
 
-def _case(node: exp.Expression) -> exp.Expression:
+def _case(node: exp.Expr) -> exp.Expr:
     if not isinstance(node, exp.Filter) or isinstance(node.parent, exp.Window):
         return node
-    aggregate, condition = node.this.copy(), node.expression.this
+    aggregate: exp.Expr = node.this.copy()
+    condition = node.expression.this
     inner = aggregate.this
     if isinstance(aggregate, exp.ArgMax | exp.ArgMin):
         aggregate.set("expression", _when(condition, aggregate.expression))
@@ -104,16 +105,16 @@ def _case(node: exp.Expression) -> exp.Expression:
     return aggregate
 
 
-def _when(condition: exp.Expression, value: exp.Expression) -> exp.Case:
+def _when(condition: exp.Expr, value: exp.Expr) -> exp.Case:
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value.copy())])
 
 
-def _parse(sql: str) -> exp.Expression:
+def _parse(sql: str) -> exp.Expr:
     return _parsed(sql).copy()
 
 
 @lru_cache(maxsize=256)
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     try:
         statements = sqlglot.parse(sql, read="duckdb")
     except sqlglot.ParseError as error:

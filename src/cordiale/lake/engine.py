@@ -61,13 +61,14 @@ class Session:
             for name in relations:
                 self._connection.unregister(name)
 
-    def run(self, sql: str, bind: Sequence[Any] | None = None) -> pa.Table:
-        """The rows of one SELECT. Raises QueryFailed with the engine's words."""
+    def run(self, sql: str, bind: Sequence[Any] | None = None, *, limit: int | None = None) -> pa.Table:
+        """The rows of one SELECT, the first `limit` of them. Raises QueryFailed with the engine's words."""
         try:
             statements = self._connection.extract_statements(sql)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise QueryFailed("the lake answers one SELECT at a time; nothing was changed")
-            return self._connection.sql(sql, params=bind or None).to_arrow_table()
+            rows = self._connection.sql(sql, params=bind or None)
+            return (rows if limit is None else rows.limit(limit)).to_arrow_table()
         except duckdb.IOException as error:
             raise Unavailable(f"the lake cannot be read: {error}") from error
         except duckdb.Error as error:
@@ -78,6 +79,7 @@ class Session:
         self._connection.interrupt()
 
     def close(self) -> None:
+        """End the connection; it can run nothing more."""
         self._connection.close()
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cordiale import home
-from cordiale.lake import buckets, dialect, state, tables
+from cordiale.lake import buckets, dialect, readonly, state, tables
 from cordiale.lake.engine import Instance, run_each
 from cordiale.lake.fold import fold
 from cordiale.lake.state import State
@@ -20,6 +21,7 @@ from cordiale.lake.store import AliasStore, FactStore, TraitStore
 
 _THREADS = max(1, os.cpu_count() or 1)
 _MEMORY = "3GB"
+DEFAULT_LIMIT, DEFAULT_SECONDS = 1_000, 30.0
 
 
 class Lake:
@@ -91,6 +93,17 @@ class Lake:
             session.show(views)
             return session.run(sql, bind)
 
+    def query_readonly(self, sql: str, limit: int = DEFAULT_LIMIT, *, seconds: float = DEFAULT_SECONDS) -> pa.Table:
+        """At most `limit` rows of SQL that a person typed: one SELECT, WITH, FROM, DESCRIBE or SHOW over the views.
+
+        Raises Refused naming what is not allowed (files, settings, other statements), QueryFailed with the engine's
+        words, or when it took longer than `seconds`.
+        """
+        now = self.state()
+        relations = {"_aliases": now.aliases} if now.is_aliased else {}
+        with self._instance.session() as session, session.joined(relations):
+            return readonly.answer(session, now, sql, limit=limit, seconds=seconds)
+
     def per_customer(self, sql: str, day: date | None = None, **relations: pa.Table) -> Iterator[pa.Table]:
         """The rows of a SELECT whose result for a customer depends on his own rows alone, bucket by bucket.
 
@@ -138,8 +151,6 @@ class Lake:
         if version != snapshot.version:
             rows = tables.ALIASES.empty_table()
             if snapshot.files:
-                import pyarrow.parquet as pq
-
                 rows = pa.concat_tables([pq.read_table(file.path) for file in snapshot.files]).cast(tables.ALIASES)
             self._alias_rows = (snapshot.version, rows)
         return rows

@@ -46,10 +46,12 @@ class Snapshot:
 
     @cached_property
     def rows(self) -> int:
+        """How many rows there are."""
         return sum(file.rows for file in self.files)
 
     @cached_property
     def unfolded(self) -> tuple[DataFile, ...]:
+        """The files no fold has put in their place yet."""
         return tuple(file for file in self.files if file.bucket == UNFOLDED)
 
     @cached_property

@@ -9,7 +9,8 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
@@ -39,6 +40,13 @@ for word do
   esac
 done
 exec '{java}' "$@"
+"""
+
+_QUIET = """rootLogger.level = off
+rootLogger.appenderRef.stderr.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
 """
 
 
@@ -74,7 +82,8 @@ class SparkEngine:
         from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
         try:
-            return self._session.sql(text).toArrow()
+            with _without_pandas_warning():
+                return self._session.sql(text).toArrow()
         except PySparkException as error:
             raise QueryFailed(f"Spark: {str(error).splitlines()[0]}") from error
 
@@ -117,9 +126,16 @@ class SparkEngine:
 
 
 def _given(session: SparkSession, table: pa.Table) -> DataFrame:
-    with warnings.catch_warnings():  # PySpark frowns on a pandas that this does not use
-        warnings.simplefilter("ignore", FutureWarning)
+    with _without_pandas_warning():
         return session.createDataFrame(table)
+
+
+@contextmanager
+def _without_pandas_warning() -> Iterator[None]:
+    """PySpark frowns on a new pandas, which Arrow tables never meet."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _struct(columns: pa.Schema) -> Any:
@@ -138,7 +154,7 @@ def _session(run: Path) -> SparkSession:
 
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     quiet = run / "spark-log4j2.properties"
-    quiet.write_text("rootLogger.level = off\n")
+    quiet.write_text(_QUIET)
     settings = {
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet.as_uri()}",
         "spark.ui.enabled": "false",

@@ -28,6 +28,7 @@ class State:
 
     @property
     def is_aliased(self) -> bool:
+        """Are facts of some ids read as another customer's?"""
         return bool(self.aliases.num_rows)
 
     def day(self, day: date | None) -> date | None:

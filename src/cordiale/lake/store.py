@@ -20,13 +20,13 @@ from deltalake import (
     CommitProperties,
     DeltaTable,
     PostCommitHookProperties,
+    Schema,
     Transaction,
     WriterProperties,
     write_deltalake,
 )
 from deltalake.transaction import AddAction, RemoveAction
 
-from cordiale.errors import Refused
 from cordiale.lake import tables
 from cordiale.lake.locks import exclusive
 from cordiale.lake.snapshots import DataFile, Snapshot, SnapshotCache, require_known_features, statistics
@@ -240,8 +240,6 @@ class TraitStore(DeltaStore):
                 )
         added = [field for field in wanted if field.name not in present.names]
         if added:
-            from deltalake import Field, Schema  # noqa: PLC0415
-
             delta.alter.add_columns(Schema.from_arrow(pa.schema(added)).fields)
         return delta
 

@@ -59,7 +59,7 @@ def resolved(rows: str, columns: pa.Schema) -> str:
 
 def raw(snapshot: Snapshot, files: Iterable[DataFile]) -> str:
     """The rows of some files of a table, as written."""
-    columns = [name for name in names(snapshot.columns)]
+    columns = names(snapshot.columns)
     paths = [file.path for file in files]
     if not paths:
         return empty(
