@@ -67,7 +67,7 @@ def terms(text: str) -> list[list[str]]:
     if _PHONE.fullmatch(text):
         digits = re.sub(r"\D", "", text)
         return [sorted({digits, digits.lstrip("0") or digits})] if digits else []
-    groups = []
+    groups: list[list[str]] = []
     for word in text.split():
         groups += [[word]] if "@" in word.strip("@") else [[part] for part in _SEPARATORS.split(word) if part]
     return groups[:8]

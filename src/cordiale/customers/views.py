@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from cordiale import clock
@@ -79,7 +78,7 @@ def _timeline(request: HttpRequest, customer_id: int) -> dict[str, Any]:
     entries, has_more = timeline.entries(customer_id, kind=kind, page=page, language=formats.language())
     counts = timeline.counts(customer_id)
     tabs = [
-        ("", pgettext("timeline", "Everything"), sum(counts.values())),
+        ("", _("Everything"), sum(counts.values())),
         ("order", _("Orders"), counts["order"]),
         ("event", _("Events"), counts["event"]),
         ("message", _("Messages"), counts["message"]),
