@@ -38,9 +38,9 @@ def parse(node: Node) -> exp.Expression:
         statements = sqlglot.parse(text, read="duckdb")
     except ParseError as error:
         found = error.errors[0]
-        node.refuse(
-            f"'{found['highlight']}' is not expected here", offset=max(found["col"] - len(found["highlight"]), 0)
-        )
+        word = found["highlight"]
+        reason = found["description"].rstrip(".").lower()
+        node.refuse(f"this cannot be read near '{word}': {reason}", offset=max(found["col"] - len(word), 0))
     except TokenError:
         node.refuse("a quote or a bracket is not closed")
     if len(statements) != 1 or not isinstance(statements[0], exp.Expression):

@@ -196,12 +196,7 @@ def _aggregate(node: Node, columns: Mapping[str, Kind]) -> tuple[Aggregate, Kind
         and check(arguments[1], columns, node) in _EXACT
     ):
         return Aggregate(name=name, argument=arguments[0], weight=arguments[1]), "text"
-    return expressions.refuse(
-        node,
-        tree,
-        f"'{node.value}' is not an aggregate that fits",
-        hint=_AGGREGATES,
-    )
+    return node.refuse(f"'{node.value}' is not an aggregate that fits", hint=_AGGREGATES)
 
 
 _AGGREGATES = (
