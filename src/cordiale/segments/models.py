@@ -18,7 +18,9 @@ class Segment(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     evaluated_at = models.DateTimeField(null=True)
+    evaluated_revision = models.PositiveIntegerField(null=True)  # an edit takes effect at the next refresh
     size = models.PositiveIntegerField(null=True)  # members when last evaluated
+    problem = models.TextField(blank=True)  # why it cannot be evaluated any more, e.g. a trait was removed
 
     def __str__(self) -> str:
         return self.name

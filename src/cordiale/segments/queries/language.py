@@ -1,0 +1,107 @@
+"""What expressions can speak of today, and expressions read with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cordiale.company import company
+from cordiale.consent.purposes import purposes
+from cordiale.consent.rules import CHANNELS
+from cordiale.errors import NotFound
+from cordiale.insight import queries as insight
+from cordiale.insight.rules.lifecycle import STAGES
+from cordiale.segments import rules
+from cordiale.segments.models import Segment
+from cordiale.segments.rules import PROFILE, BadExpression, Expression, Field, Kind, Vocabulary
+from cordiale.segments.rules.references import check_chain
+
+
+def _score(name: str, kind: Kind, fr: str, en: str, choices: tuple[str, ...] = ()) -> Field:
+    return Field(name=name, kind=kind, source="trait", titles={"fr": fr, "en": en}, choices=choices)
+
+
+_SCORES = (
+    _score("rfm_recency", Kind.INTEGER, "le score de récence (1 à 5)", "the recency score (1 to 5)"),
+    _score("rfm_frequency", Kind.INTEGER, "le score de fréquence (1 à 5)", "the frequency score (1 to 5)"),
+    _score("rfm_monetary", Kind.INTEGER, "le score de montant (1 à 5)", "the monetary score (1 to 5)"),
+    _score("rfm", Kind.TEXT, "le code RFM", "the RFM code"),
+    _score("lifecycle_stage", Kind.TEXT, "l’étape du cycle de vie", "the life-cycle stage", tuple(STAGES)),
+)
+"""What every snapshot holds besides the declared traits."""
+
+
+def vocabulary() -> Vocabulary:
+    """Fields, segments, purposes and channels as they are now. Raises Located where a company file is wrong."""
+    fields = dict(PROFILE) | {one.name: one for one in _SCORES}
+    for trait in insight.traits():
+        fields[trait.name] = Field(name=trait.name, kind=Kind(trait.type), source="trait", titles=trait.title)
+    return Vocabulary(
+        fields=fields,
+        segments=dict(Segment.objects.values_list("name", "expression")),
+        purposes=tuple(purposes()),
+        channels=tuple(CHANNELS),
+        zone=company().zone,
+    )
+
+
+def parse(text: str, *, in_scenario: bool = False) -> Expression:
+    """The checked expression, and that what it names is in order. Raises BadExpression at the exact place."""
+    words = vocabulary()
+    expression = rules.parse(text, words, in_scenario=in_scenario)
+    check_chain("", expression, named_by([expression], words))
+    return expression
+
+
+def named_by(expressions: Iterable[Expression], words: Vocabulary) -> dict[str, Expression]:
+    """Every segment these name, directly or through others, read. Raises BadExpression of a segment that is wrong."""
+    found: dict[str, Expression] = {}
+    waiting = [name for expression in expressions for name in expression.references]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = rules.parse(words.segments[name], words)
+            waiting.extend(found[name].references)
+    return found
+
+
+def read_all(words: Vocabulary) -> tuple[dict[str, Expression], dict[str, str]]:
+    """All saved segments that can be evaluated, and why the others cannot (name → reason).
+
+    A company file may have changed since a segment was saved; one that names a wrong one is wrong too.
+    """
+    good: dict[str, Expression] = {}
+    wrong: dict[str, str] = {}
+    for name, text in words.segments.items():
+        try:
+            good[name] = rules.parse(text, words)
+        except BadExpression as error:
+            wrong[name] = str(error)
+    while spoilt := _spoilt(good):
+        for name, inner in spoilt.items():
+            wrong[name] = f"in_segment('{inner}'): {wrong.get(inner, 'it would contain itself')}"
+            del good[name]
+    return good, wrong
+
+
+def _spoilt(good: Mapping[str, Expression]) -> dict[str, str]:
+    """Segments that name one which is not among `good`, and which."""
+    return {
+        name: inner
+        for name, expression in good.items()
+        if (inner := next((one for one in expression.references if one not in good), None)) is not None
+    }
+
+
+def get_segment(name: str) -> Segment:
+    """The segment called `name`. Raises NotFound."""
+    try:
+        return Segment.objects.get(name=name)
+    except Segment.DoesNotExist:
+        raise NotFound(f"there is no segment '{name}'; 'segments list' shows those there are") from None
+
+
+def naming(name: str) -> list[str]:
+    """The segments whose expression names `name`."""
+    words = vocabulary()
+    good, _ = read_all(words)
+    return [other for other, expression in good.items() if name in expression.references]
