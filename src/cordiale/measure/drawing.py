@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from cordiale.measure.rules.effect import Effect
 
@@ -28,5 +29,16 @@ def forest(effect: Effect) -> Forest:
     low = min(effect.often.low, effect.once.low, 0.0)
     high = max(effect.often.high, effect.once.high, 0.0)
     scale = (WIDTH - 2 * _MARGIN) / ((high - low) or 1.0)
-    values = (0.0, effect.difference, effect.often.low, effect.often.high, effect.once.low, effect.once.high)
-    return Forest(*(f"{_MARGIN + (value - low) * scale:.1f}" for value in values))
+    place = partial(_place, low, scale)
+    return Forest(
+        zero=place(0.0),
+        difference=place(effect.difference),
+        often_low=place(effect.often.low),
+        often_high=place(effect.often.high),
+        once_low=place(effect.once.low),
+        once_high=place(effect.once.high),
+    )
+
+
+def _place(low: float, scale: float, value: float) -> str:
+    return f"{_MARGIN + (value - low) * scale:.1f}"

@@ -17,9 +17,9 @@ from cordiale.measure.queries import windows
 DAYS = 28
 
 SALES = """
-select sum(case when ts >= ? and line_no = 1 and amount >= 0 then 1 else 0 end) as orders,
+select cast(sum(case when ts >= ? and line_no = 1 and amount >= 0 then 1 else 0 end) as bigint) as orders,
        cast(sum(case when ts >= ? then amount else 0 end) as double) as revenue,
-       sum(case when ts < ? and line_no = 1 and amount >= 0 then 1 else 0 end) as orders_before,
+       cast(sum(case when ts < ? and line_no = 1 and amount >= 0 then 1 else 0 end) as bigint) as orders_before,
        cast(sum(case when ts < ? then amount else 0 end) as double) as revenue_before
 from order_lines where ts >= ? and ts < ?
 """

@@ -22,8 +22,8 @@ from cordiale.measure.rules import costs, design
 from cordiale.measure.rules.effect import Unit
 from cordiale.measure.rules.kpis import kpis
 from cordiale.measure.rules.report import Counts, Panel, Reach, Report
-from cordiale.programmes.models import Programme
-from cordiale.programmes.queries import spec_of
+from cordiale.programmes.models import Programme, ProgrammeVersion
+from cordiale.programmes.queries import get_programme, spec_of
 
 _COSTS = Path(__file__).parent.parent / "data" / "costs.yaml"
 _FOR_EVER = "infinity"
@@ -33,9 +33,9 @@ _MAIN = {"order": Unit.SHARE, "spend": Unit.MONEY, "event": Unit.SHARE}
 def programme_report(name: str, now: datetime) -> Report:
     """What programme `name` did and changed, as known at `now`. Raises NotFound, and Located for a wrong costs.yaml."""
     now = clock.require_aware(now)
-    programme = _programme(name)
+    programme, current = _applied(name)
     shares = _control_shares(programme)
-    spec = spec_of(programme.current)
+    spec = spec_of(current)
     same_draw = [version for version, share in shares.items() if share == spec.panel.control]
     panel, compared = _panel(name, now, spec.objective.within, spec.panel.control or 0.0, same_draw)
     found = windows.behaviour_of(open_lake(), compared, panel.window)
@@ -64,7 +64,7 @@ def programme_report(name: str, now: datetime) -> Report:
 
 def programme_counts(name: str) -> dict[str, Any]:
     """How many of everything programme `name` did until now: enrolled, proposed, sent, control, refused, …"""
-    counts = _counts(_programme(name), _FOR_EVER)
+    counts = _counts(get_programme(name), _FOR_EVER)
     return {
         "enrolled": counts.enrolled,
         "proposed": counts.proposed,
@@ -76,11 +76,11 @@ def programme_counts(name: str) -> dict[str, Any]:
     }
 
 
-def _programme(name: str) -> Programme:
-    found = Programme.objects.select_related("current").filter(name=name).first()
-    if found is None or found.current is None:
-        raise NotFound(f"no programme is called '{name}'; list them with: cordiale programmes list")
-    return found
+def _applied(name: str) -> tuple[Programme, ProgrammeVersion]:
+    programme = get_programme(name)
+    if programme.current is None:
+        raise NotFound(f"{name} has no version yet; apply its file: cordiale programmes apply {name}.yaml")
+    return programme, programme.current
 
 
 def _control_shares(programme: Programme) -> dict[int, float | None]:

@@ -29,12 +29,12 @@ KNOWN_UNTIL = "select max(ts) as ts from order_lines where ts <= ?"
 
 BEHAVIOUR = """
 select u.customer_id, u.treated,
-       sum(case when o.ts >= u.anchor_at then o.placed else 0 end) as orders,
+       cast(sum(case when o.ts >= u.anchor_at then o.placed else 0 end) as bigint) as orders,
        cast(sum(case when o.ts >= u.anchor_at then o.amount else 0 end) as double) as spend,
-       sum(case when o.ts < u.anchor_at and o.ts >= u.before_at then o.placed else 0 end) as orders_before,
+       cast(sum(case when o.ts < u.anchor_at and o.ts >= u.before_at then o.placed else 0 end) as bigint) as orders_before,
        cast(sum(case when o.ts < u.anchor_at and o.ts >= u.before_at then o.amount else 0 end) as double)
          as spend_before,
-       sum(case when o.ts < u.anchor_at then o.placed else 0 end) as orders_year,
+       cast(sum(case when o.ts < u.anchor_at then o.placed else 0 end) as bigint) as orders_year,
        cast(sum(case when o.ts < u.anchor_at then o.amount else 0 end) as double) as spend_year
 from units u left join (
   select customer_id, ts, amount, case when line_no = 1 and amount >= 0 then 1 else 0 end as placed from order_lines
