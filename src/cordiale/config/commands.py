@@ -13,6 +13,7 @@ from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
 from cordiale.insight import commands as insight
 from cordiale.lake import commands as lake
+from cordiale.measure import commands as measure
 from cordiale.programmes import commands as programmes
 from cordiale.segments import commands as segments
 
@@ -35,6 +36,7 @@ app.command("worker")(processes.worker)
 app.command("tick")(programmes.tick)
 app.add_typer(insight.app, name="traits")
 app.add_typer(segments.app, name="segments")
+programmes.app.command("report")(measure.report)
 app.add_typer(programmes.app, name="programmes")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(lake.app, name="lake")

@@ -31,7 +31,8 @@ BEHAVIOUR = """
 select u.customer_id, u.treated,
        cast(sum(case when o.ts >= u.anchor_at then o.placed else 0 end) as bigint) as orders,
        cast(sum(case when o.ts >= u.anchor_at then o.amount else 0 end) as double) as spend,
-       cast(sum(case when o.ts < u.anchor_at and o.ts >= u.before_at then o.placed else 0 end) as bigint) as orders_before,
+       cast(sum(case when o.ts < u.anchor_at and o.ts >= u.before_at then o.placed else 0 end) as bigint)
+         as orders_before,
        cast(sum(case when o.ts < u.anchor_at and o.ts >= u.before_at then o.amount else 0 end) as double)
          as spend_before,
        cast(sum(case when o.ts < u.anchor_at then o.placed else 0 end) as bigint) as orders_year,
