@@ -21,10 +21,12 @@ from ruamel.yaml import YAML
 
 from cordiale import clock, home
 from cordiale.accounts import actions as accounts
-from cordiale.accounts.models import Role, Staff
+from cordiale.accounts.models import Role
 from cordiale.company import company
 from cordiale.consent import actions as consent
 from cordiale.consent.models import ConsentProof
+from cordiale.consent.purposes import purposes
+from cordiale.consent.rules import ConsentEntry
 from cordiale.content import actions as content
 from cordiale.customers import actions as customers
 from cordiale.customers.models import Customer
@@ -102,7 +104,7 @@ def run(state: DemoState) -> None:
 
 def sign_in_link() -> str:
     """A fresh one-time link for the demo's administrator (a path; the caller knows the address)."""
-    return accounts.invite(email=STAFF_EMAIL, name="Camille Démo", role=Role.ADMINISTRATOR, now=clock.now())
+    return accounts.invite(STAFF_EMAIL, "Camille Démo", Role.ADMINISTRATOR, clock.now(), actor=ACTOR)
 
 
 def company_folder() -> Path:
@@ -133,7 +135,7 @@ def _load(state: DemoState) -> None:
     journey = Journey(today=state.day, zone=company().zone, sample=state.sample)
     households = journey.households()
     ids = _load_customers(households, state)
-    _load_consents(households, ids)
+    _load_consents(households, ids, state)
     _write_categories()
     table = pa.table({
         "household_id": pa.array([int(reference) for reference in ids], pa.int64()),
@@ -167,13 +169,24 @@ def _load_customers(households: list[people.Household], state: DemoState) -> dic
     return ids
 
 
-def _load_consents(households: list[people.Household], ids: dict[str, int]) -> None:
+def _load_consents(households: list[people.Household], ids: dict[str, int], state: DemoState) -> None:
     if ConsentProof.objects.exists():
         return
+    wordings = purposes()
     entries = [
-        consent.entry(customer_id=ids[str(household.number)], answer=answer)
+        ConsentEntry(
+            customer_id=ids[str(household.number)],
+            purpose=answer.purpose,
+            channel="email",
+            state=answer.state,
+            at=answer.at,
+            source=people.SYNTHETIC,
+            wording=wordings[answer.purpose].text("fr"),
+            wording_version=wordings[answer.purpose].version,
+            language="fr",
+        )
         for household in households
-        for answer in people.answers(household)
+        for answer in people.answers(household, until=_instants(state)[0])
     ]
     consent.record(entries, now=max(entry.at for entry in entries))
 
@@ -248,8 +261,3 @@ def _instants(state: DemoState) -> list[datetime]:
     zone = ZoneInfo(company().zone)
     days = _simulated_days(state)
     return [datetime.combine(day, at, zone) for day in days for at in TICKS_AT] + [state.end]
-
-
-def administrator() -> Staff:
-    """The demo's member of staff."""
-    return Staff.objects.get(email=STAFF_EMAIL)

@@ -55,8 +55,8 @@ def customers(households: Iterable[Household], *, today: date) -> Iterable[dict[
         yield _customer(household, fake, today)
 
 
-def answers(household: Household) -> list[Answer]:
-    """The consents of a household's synthetic customer: asked when they joined, some withdrawn since."""
+def answers(household: Household, *, until: datetime) -> list[Answer]:
+    """The consents of a household's synthetic customer: asked when they joined, some withdrawn before `until`."""
     draw = Random(f"consent:{household.number}")  # noqa: S311 - synthetic people, not secrets
     asked_at = joined_at(household)
     said = []
@@ -64,8 +64,9 @@ def answers(household: Household) -> list[Answer]:
         luck = draw.random()
         if luck < _GRANTED + _WITHDRAWN:
             said.append(Answer(purpose, "granted", asked_at))
-        if _GRANTED <= luck < _GRANTED + _WITHDRAWN:
-            said.append(Answer(purpose, "withdrawn", asked_at + timedelta(days=draw.randint(20, 200))))
+        withdrawn_at = asked_at + timedelta(days=draw.randint(20, 200))
+        if _GRANTED <= luck < _GRANTED + _WITHDRAWN and withdrawn_at < until:
+            said.append(Answer(purpose, "withdrawn", withdrawn_at))
     return said
 
 
