@@ -24,14 +24,14 @@ MOST_BUCKETS = 32_768
 _MEMORY = "3GB"
 
 
-def fold(store: FactStore) -> int:
+def fold(store: FactStore, rows_a_bucket: int = ROWS_A_BUCKET) -> int:
     """Rewrite the buckets that get rows; how many rows were unfolded. Appends go on meanwhile."""
     with store.maintaining():
         store.sweep_drafts()
         before = store.snapshot()
         if not before.unfolded:
             return 0
-        buckets = buckets_for(before.rows, before.buckets)
+        buckets = buckets_for(before.rows, before.buckets, rows_a_bucket)
         with _connection(store) as connection:
             plan = _Plan(store, before, buckets, connection)
             drafts = plan.draft_buckets()
@@ -41,10 +41,10 @@ def fold(store: FactStore) -> int:
     return sum(file.rows for file in before.unfolded)
 
 
-def buckets_for(rows: int, present: int) -> int:
-    """The number of buckets that keeps each at about two million rows; never fewer than `present`."""
+def buckets_for(rows: int, present: int, rows_a_bucket: int = ROWS_A_BUCKET) -> int:
+    """The number of buckets that keeps each at about `rows_a_bucket`; never fewer than `present`."""
     buckets = present
-    while rows > buckets * ROWS_A_BUCKET and buckets < MOST_BUCKETS:
+    while rows > buckets * rows_a_bucket and buckets < MOST_BUCKETS:
         buckets *= 2
     return buckets
 

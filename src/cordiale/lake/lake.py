@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from cordiale import home
 from cordiale.lake import buckets, dialect, readonly, state, tables
 from cordiale.lake.engine import Instance, run_each
-from cordiale.lake.fold import fold
+from cordiale.lake.fold import ROWS_A_BUCKET, fold
 from cordiale.lake.state import State
 from cordiale.lake.store import AliasStore, FactStore, TraitStore
 
@@ -29,8 +29,9 @@ class Lake:
 
     name = "DuckDB"
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, rows_a_bucket: int = ROWS_A_BUCKET) -> None:
         self.root = root
+        self._rows_a_bucket = rows_a_bucket
         self.facts = {name: FactStore(root, table) for name, table in tables.FACTS.items()}
         self.traits = TraitStore(root)
         self._aliases = AliasStore(root)
@@ -45,7 +46,7 @@ class Lake:
 
     def fold(self, table: str) -> int:
         """Put unfolded rows into their buckets, in one commit; how many there were."""
-        return fold(self._fact_store(table))
+        return fold(self._fact_store(table), self._rows_a_bucket)
 
     def replace_day(self, day: date, rows: pa.Table | Iterable[pa.Table]) -> int:
         """Write one day's traits in the place of those it had; how many rows. Parts are written as they come."""
