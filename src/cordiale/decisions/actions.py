@@ -17,6 +17,7 @@ from cordiale.decisions import gates, rulebook, statements
 from cordiale.decisions.rules.law import Law
 from cordiale.decisions.rules.plan import Limit, Plan
 from cordiale.deliveries import actions as deliveries
+from cordiale.deliveries.rules import PlannedMessage
 
 _CHUNK = 5000
 _LOCK = 0x0DEC1DE
@@ -127,7 +128,7 @@ def _decide_for(customers: Sequence[int], plan: Plan, law: Law, due: dict[str, A
         cursor.execute(statements.CLOSE)
         cursor.execute(statements.TO_PLAN)
         messages = [
-            deliveries.PlannedMessage(
+            PlannedMessage(
                 proposal_id=row[0], customer_id=row[1], channel=row[2], purpose=row[3], programme=row[4], step=row[5],
                 template=row[6],
             )

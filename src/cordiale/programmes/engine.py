@@ -6,9 +6,9 @@ Two ticks at a time are impossible: the second waits for the lock, then finds no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ class TickReport:
     day: date | None = None
     segments: dict[str, dict[str, int]] = field(default_factory=dict)
     programmes: dict[str, Done] = field(default_factory=dict)
-    delivered: dict[str, int] = field(default_factory=dict)
+    delivered: dict[str, Any] = field(default_factory=dict)
 
     def of(self, programme: str) -> Done:
         """The part of one programme."""
@@ -76,7 +76,7 @@ class TickReport:
 def tick(now: datetime, progress: Progress | None = None, *, smtp_url: str | None = None) -> TickReport:
     """Advance everything to `now`. Repeating it at the same instant does nothing new.
 
-    `progress` is told each phase as it begins. Raises Refused when `now` lies before the last tick.
+    `progress` is told each phase as it begins; `smtp_url` names another mail server than the settings'. Raises Refused when `now` lies before the last tick.
     """
     now = clock.require_aware(now)
     tell = progress or (lambda phase: None)
@@ -97,7 +97,7 @@ def tick(now: datetime, progress: Progress | None = None, *, smtp_url: str | Non
         tell("decisions")
         _decide(report, now)
         tell("deliveries")
-        report.delivered = _counts(deliveries.deliver(now, smtp_url=smtp_url))
+        report.delivered = _deliver(now, smtp_url)
         _finish(record, report)
     return report
 
@@ -158,10 +158,9 @@ def _moves(moves: Any) -> dict[str, int]:
     return {"entered": moves.entered, "left": moves.left}
 
 
-def _counts(delivered: Any) -> dict[str, int]:
-    """Outcome → number, from the report of a delivery."""
-    values: Mapping[str, Any] = asdict(delivered) if is_dataclass(delivered) else dict(delivered)  # type: ignore[arg-type]
-    return {name: number for name, number in values.items() if isinstance(number, int)}
+def _deliver(now: datetime, smtp_url: str | None) -> dict[str, Any]:
+    live = set(queries.live().values_list("name", flat=True))
+    return deliveries.deliver(now, is_live=live.__contains__, smtp_url=smtp_url).as_dict()
 
 
 def _finish(record: Tick, report: TickReport) -> None:

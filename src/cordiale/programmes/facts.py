@@ -12,8 +12,8 @@ from cordiale.lake import open_lake
 from cordiale.lake.dialect import instant
 
 _FEW = 2000
-_IS_ORDER = "line_no = 1 and amount >= 0 and quantity >= 0"
-"""One line an order; a return is an order of negative lines."""
+_IS_ORDER = "f.line_no = 1 and f.amount >= 0"
+"""One line an order, as the traits count them; a return is an order of negative lines."""
 
 _CANDIDATES = pa.schema(
     {
@@ -48,10 +48,10 @@ def ordered(since: datetime, until: datetime, *, first: bool) -> list[int]:
     period = f"ts >= {instant(since)} and ts < {instant(until)}"
     if not first:
         return _customers(
-            f"select distinct customer_id from order_lines where {_IS_ORDER} and {period} order by customer_id"
+            f"select distinct customer_id from order_lines f where {_IS_ORDER} and {period} order by customer_id"
         )
     return _customers(
-        f"select customer_id from order_lines where {_IS_ORDER} and ts < {instant(until)} group by customer_id"
+        f"select customer_id from order_lines f where {_IS_ORDER} and ts < {instant(until)} group by customer_id"
         f" having min(ts) >= {instant(since)} order by customer_id"
     )
 
@@ -62,7 +62,7 @@ def fulfilled(waiting: Sequence[Waiting], event: str) -> set[int]:
         return set()
     candidates = pa.Table.from_pylist([one._asdict() for one in waiting], schema=_CANDIDATES)
     facts, which = (
-        ("events", "f.name = ?") if event else ("order_lines", "f.line_no = 1 and f.amount >= 0 and f.quantity >= 0")
+        ("events", "f.name = ?") if event else ("order_lines", _IS_ORDER)
     )
     found = open_lake().query(
         f"select distinct c.candidate_id from waiting c join {facts} f on f.customer_id = c.customer_id"

@@ -20,7 +20,6 @@ from cordiale.programmes.models import Enrolment, Passage, Programme, ProgrammeV
 from cordiale.programmes.rules.reading import Known, Reading, Reference, read_programme
 from cordiale.programmes.rules.spec import ProgrammeSpec
 from cordiale.segments import queries as segments
-from cordiale.segments import rules as language
 from cordiale.segments.models import Segment
 
 
@@ -57,10 +56,9 @@ def _twice(reading: Reading, twin: Path) -> Located:
 
 def check(text: str, source: str) -> Reading:
     """Read a programme's text; segments and templates it names must exist."""
-    vocabulary = segments.vocabulary()
     known = Known(
         purposes=tuple(purposes()),
-        check_condition=lambda condition: language.parse(condition, vocabulary, in_scenario=True),
+        check_condition=lambda condition: segments.parse(condition, in_scenario=True),
     )
     reading = read_programme(text, source, known)
     missing = _missing(reading)

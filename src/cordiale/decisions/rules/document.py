@@ -22,6 +22,7 @@ from cordiale.errors import CordialeError, Located
 T = TypeVar("T")
 LARGEST = 64 * 1024
 DEEPEST = 40
+_CLOSE = 0.6
 _CORE_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str")
 _KINDS = {MappingNode: "a mapping (key: value)", SequenceNode: "a list", ScalarNode: "a single value"}
 
@@ -42,7 +43,7 @@ def place_of(node: Node) -> Place:
 
 def nearest(word: str, known: Collection[str]) -> str:
     """A hint: the known name closest to `word`, or all names when they are few, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=_CLOSE)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"known: {', '.join(sorted(known))}" if 0 < len(known) <= 20 else ""
@@ -160,15 +161,17 @@ class Document:
         """Key → value node. Unknown, missing and duplicate keys are recorded; unknown ones are left out."""
         found = dict(self.pairs(node, what))
         known = (*required, *optional)
-        for key in list(found):
-            if known and key not in known:
-                self.fail(self._key_node(node, key), f"'{key}' is not known in {what}", nearest(key, known))
-                del found[key]
+        meant = {self._refuse_key(node, key, what, known) for key in list(found) if known and key not in known}
         if isinstance(node, MappingNode):
             for key in required:
-                if key not in found:
+                if key not in found and key not in meant:
                     self.fail(node, f"'{key}' is missing in {what}")
-        return found
+        return {key: value for key, value in found.items() if not known or key in known}
+
+    def _refuse_key(self, node: Node, key: str, what: str, known: Collection[str]) -> str:
+        """Record an unknown key; which known one was probably meant, so that it is not called missing as well."""
+        self.fail(self._key_node(node, key), f"'{key}' is not known in {what}", nearest(key, known))
+        return next(iter(difflib.get_close_matches(key, list(known), n=1, cutoff=_CLOSE)), "")
 
     def pairs(self, node: Node, what: str) -> Iterator[tuple[str, Node]]:
         """Key and value nodes of a mapping, duplicates recorded and left out."""
