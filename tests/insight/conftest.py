@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,5 +55,5 @@ def _ordered(table: pa.Table, name: str) -> pa.Schema:
 
 
 @pytest.fixture
-def shop(db: None, fresh_home: home.Home, now: datetime) -> Iterator[Shop]:
-    yield Shop(now)
+def shop(db: None, fresh_home: home.Home, now: datetime) -> Shop:
+    return Shop(now)

@@ -12,6 +12,7 @@ import pytest
 
 from cordiale.insight import queries
 from cordiale.insight.rules.compilation import Moment
+
 from . import reference
 from .conftest import Shop
 
@@ -36,8 +37,9 @@ def random_facts(seed: int, now: datetime, customers: int) -> dict[str, list[dic
             at, sign = ts(), -1 if draw.random() < 0.15 else 1
             lines += [
                 {"customer_id": customer, "ts": at, "order_id": f"{customer}-{order}", "line_no": number,
-                 "category": draw.choice(CATEGORIES), "store": draw.choice(STORES), "quantity": sign * draw.randint(0, 4),
-                 "amount": sign * Decimal(draw.randint(0, 999)) / 100, "discount": Decimal(draw.choice((0, 0, 25))) / 100}
+                 "category": draw.choice(CATEGORIES), "store": draw.choice(STORES),
+                 "quantity": sign * draw.randint(0, 4), "amount": sign * Decimal(draw.randint(0, 999)) / 100,
+                 "discount": Decimal(draw.choice((0, 0, 25))) / 100}
                 for number in range(1, draw.randint(2, 5))
             ]  # fmt: skip
         events += [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -18,7 +19,7 @@ from cordiale.insight.rules.compilation import Moment
 from cordiale.insight.rules.expressions import NUMERIC
 from cordiale.insight.rules.lifecycle import STAGES, Lifecycle
 from cordiale.insight.rules.traits import Trait
-from cordiale.lake import open_lake
+from cordiale.lake import Lake, open_lake
 
 
 def traits() -> list[Trait]:
@@ -111,3 +112,17 @@ def coverage(declared: Sequence[Trait], day: date | None = None) -> dict[str, di
         trait.name: {"known": row[f"known_{trait.name}"], "median": row.get(f"median_{trait.name}")}
         for trait in declared
     }
+
+
+def coverage_of(snapshot: Snapshot, declared: Sequence[Trait]) -> Mapping[str, Mapping[str, float | int | None]]:
+    """`coverage` of a snapshot's day, kept while the snapshot and the definitions stay the same."""
+    names = {field.name for field in open_lake().traits.snapshot().columns}
+    kept = tuple(trait for trait in declared if trait.name in names)
+    return _coverage_of(open_lake(), snapshot.day, snapshot.as_of, definitions.current().fingerprint, kept)
+
+
+@lru_cache(maxsize=8)
+def _coverage_of(
+    lake: Lake, day: date, as_of: datetime, fingerprint: str, declared: tuple[Trait, ...]
+) -> Mapping[str, Mapping[str, float | int | None]]:
+    return coverage(declared, day)
