@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from cordiale.segments.queries.evaluation import Count, Members, count, count_each, holding, matching, members, members_of
+from cordiale.segments.queries.explanation import RuleCount, RuleResult, count_rules, explain
 from cordiale.segments.queries.language import get_segment, parse, vocabulary
 
 __all__ = [
     "Count",
     "Members",
+    "RuleCount",
+    "RuleResult",
     "count",
     "count_each",
+    "count_rules",
+    "explain",
     "get_segment",
     "holding",
     "matching",

@@ -16,7 +16,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """A part of the text. `place` takes no part in equality: the same words elsewhere are the same condition."""
+    """A part of the text, and where it stands there."""
 
     place: Place
 

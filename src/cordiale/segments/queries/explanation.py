@@ -1,0 +1,133 @@
+"""Why a customer is in a segment or not: every rule of the expression, with this customer's values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from cordiale.clock import require_aware
+from cordiale.segments.queries.evaluation import count_each, run_over
+from cordiale.segments.queries.language import named_by, parse, vocabulary
+from cordiale.segments.rules import Expression
+from cordiale.segments.rules.compilation import to_sql_of_nodes
+from cordiale.segments.rules.tree import Condition, DaysSince, Declared, Every, Fact, FieldValue, Flag, Not, Some, Value, walk
+
+Shape = Literal["every", "some", "not", "rule"]
+Shown = str | int | float | bool | Decimal | datetime | date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One condition of an expression, and how deep it is nested.
+
+    `shape` is `every` (AND), `some` (OR), `not`, or `rule` for a leaf. `line` and `column` count from 1.
+    """
+
+    text: str
+    line: int
+    column: int
+    depth: int
+    shape: Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleResult(Rule):
+    """A rule, whether it holds for one customer, and the values it looked at (as written → value, None: unknown)."""
+
+    held: bool
+    values: dict[str, Shown]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleCount(Rule):
+    """A rule, and for how many customers it holds by itself."""
+
+    matching: int
+
+
+def explain(text: str, customer_id: int, now: datetime) -> list[RuleResult]:
+    """Every rule of `text` for one customer, outermost first, each before its parts; the first is the whole.
+
+    Raises BadExpression; a customer without traits yet has unknown values.
+    """
+    expression = parse(text)
+    nodes = list(_conditions(expression.root, 0))
+    looked_at = [_values(expression, node) for node, _ in nodes]
+    plan = to_sql_of_nodes(
+        [node for node, _ in nodes], [one for values in looked_at for one in values.values()], now,
+        named_by([expression], vocabulary()), over_candidates=True,
+    )  # fmt: skip
+    row = run_over(plan, _alone(customer_id, now), now).to_pylist()[0]
+    shown = (row[f"v_{number}"] for number in range(sum(map(len, looked_at))))
+    return [
+        RuleResult(
+            **_rule(expression, node, depth), held=row[f"o_{number}"], values=dict(zip(values, shown, strict=False))
+        )
+        for number, ((node, depth), values) in enumerate(zip(nodes, looked_at, strict=True))
+    ]
+
+
+def count_rules(text: str, now: datetime) -> list[RuleCount]:
+    """Every rule of `text` with how many customers it holds for, all in one pass; the first is the whole."""
+    expression = parse(text)
+    nodes = list(_conditions(expression.root, 0))
+    counts = count_each([Expression(text=text, root=node) for node, _ in nodes], now)
+    return [
+        RuleCount(**_rule(expression, node, depth), matching=one.matching)
+        for (node, depth), one in zip(nodes, counts, strict=True)
+    ]
+
+
+def _conditions(node: Condition, depth: int) -> Iterator[tuple[Condition, int]]:
+    yield node, depth
+    parts: tuple[Condition, ...] = ()
+    match node:
+        case Every() | Some():
+            parts = node.parts
+        case Not():
+            parts = (node.part,)
+    for part in parts:
+        yield from _conditions(part, depth + 1)
+
+
+def _rule(expression: Expression, node: Condition, depth: int) -> dict[str, Any]:
+    line, column = expression.line_and_column(node)
+    return {"text": expression.written(node), "line": line, "column": column, "depth": depth, "shape": _shape(node)}
+
+
+def _shape(node: Condition) -> Shape:
+    match node:
+        case Every():
+            return "every"
+        case Some():
+            return "some"
+        case Not():
+            return "not"
+    return "rule"
+
+
+def _values(expression: Expression, node: Condition) -> dict[str, Value]:
+    """What a leaf looks at in a customer, as written; nothing for AND, OR and NOT, whose parts show theirs."""
+    if _shape(node) != "rule":
+        return {}
+    if isinstance(node, Flag):
+        return {expression.written(node): FieldValue(place=node.place, field=node.field)}
+    return {
+        expression.written(one): one
+        for one in walk(node)
+        if isinstance(one, FieldValue | Declared | Fact | DaysSince)
+    }
+
+
+def _alone(customer_id: int, now: datetime) -> pa.Table:
+    instant = pa.timestamp("us", tz="UTC")
+    return pa.table({
+        "candidate_id": pa.array([customer_id], pa.int64()),
+        "customer_id": pa.array([customer_id], pa.int64()),
+        "entry": pa.array([require_aware(now)], instant),
+    })  # fmt: skip

@@ -1,0 +1,232 @@
+"""An expression as a sentence in French or English, AND and OR written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from cordiale.segments.rules.language import MESSAGE_KIND, Field, Kind
+from cordiale.segments.rules.moments import Moment
+from cordiale.segments.rules.tree import (
+    Always,
+    Arithmetic,
+    Between,
+    Compare,
+    Condition,
+    Consented,
+    Day,
+    DaysSince,
+    Declared,
+    Every,
+    Fact,
+    FieldValue,
+    Flag,
+    InSegment,
+    Like,
+    MomentValue,
+    Negative,
+    Not,
+    Number,
+    OneOf,
+    Shifted,
+    Some,
+    Text,
+    Unknown,
+    Value,
+)
+
+Words = Mapping[str, str]
+
+_EN: Words = {
+    "and": "AND", "or": "OR", "not": "NOT ({0})", "true": "everyone", "false": "nobody",
+    "=": "{0} is {1}", "<>": "{0} is known and is not {1}", "<": "{0} is under {1}", "<=": "{0} is at most {1}",
+    ">": "{0} is over {1}", ">=": "{0} is at least {1}",
+    "t<": "{0} is before {1}", "t<=": "{0} is no later than {1}", "t>": "{0} is after {1}",
+    "t>=": "{0} is no earlier than {1}",
+    "between": "{0} is between {1} and {2}", "not between": "{0} is known and not between {1} and {2}",
+    "in": "{0} is one of {1}", "not in": "{0} is known and none of {1}",
+    "like": "{0} looks like {1}", "not like": "{0} is known and does not look like {1}",
+    "null": "{0} is unknown", "not null": "{0} is known",
+    "consent": "has consented to “{0}” by {1}", "segment": "is in the segment “{0}”",
+    "orders": "the number of orders", "spend": "the amount spent", "units": "the number of articles bought",
+    "events": "the number of events", "messages": "the number of messages",
+    "last": " in the last {0}", "since": " since {0}", "minimum": " of at least {0}", "filter": " with {0} “{1}”",
+    "name": " “{1}”", "days_since": "the days since {0}", "declared": "the declared value “{0}”",
+    "now": "now", "entry": "the entry", "before": "{1} before {0}", "after": "{1} after {0}",
+    "week": "week|weeks", "day": "day|days", "hour": "hour|hours", "minute": "minute|minutes", "text": "“{0}”",
+    "list": " or ", "decimal": ".", "thousands": ",", "percent": "{0}%", "on": "{0}",
+    "category": "category", "department": "department", "brand": "brand", "product_id": "product", "channel": "channel",
+    "store": "store", "source": "source", "programme": "programme", "step": "step", "purpose": "purpose", "kind": "kind",
+}  # fmt: skip
+_FR: Words = {
+    "and": "ET", "or": "OU", "not": "PAS ({0})", "true": "tout le monde", "false": "personne",
+    "=": "{0} est {1}", "<>": "{0} est connu et n’est pas {1}", "<": "{0} est inférieur à {1}",
+    "<=": "{0} est au plus {1}", ">": "{0} est supérieur à {1}", ">=": "{0} est au moins {1}",
+    "t<": "{0} est avant {1}", "t<=": "{0} n’est pas après {1}", "t>": "{0} est après {1}",
+    "t>=": "{0} n’est pas avant {1}",
+    "between": "{0} est entre {1} et {2}", "not between": "{0} est connu et n’est pas entre {1} et {2}",
+    "in": "{0} est {1}", "not in": "{0} est connu et n’est ni {1}",
+    "like": "{0} ressemble à {1}", "not like": "{0} est connu et ne ressemble pas à {1}",
+    "null": "{0} est inconnu", "not null": "{0} est connu",
+    "consent": "a consenti à « {0} » par {1}", "segment": "est dans le segment « {0} »",
+    "orders": "le nombre de commandes", "spend": "le montant dépensé", "units": "le nombre d’articles achetés",
+    "events": "le nombre d’événements", "messages": "le nombre de messages",
+    "last": " sur les derniers {0}", "since": " depuis {0}", "minimum": " d’au moins {0}", "filter": " ({0} « {1} »)",
+    "name": " « {1} »", "days_since": "le nombre de jours depuis {0}", "declared": "la valeur déclarée « {0} »",
+    "now": "maintenant", "entry": "l’entrée", "before": "{1} avant {0}", "after": "{1} après {0}",
+    "week": "semaine|semaines", "day": "jour|jours", "hour": "heure|heures", "minute": "minute|minutes",
+    "text": "« {0} »",
+    "list": " ou ", "decimal": ",", "thousands": "\u202f", "percent": "{0}\u202f%", "on": "le {0}",
+    "category": "catégorie", "department": "rayon", "brand": "marque", "product_id": "produit", "channel": "canal",
+    "store": "magasin", "source": "source", "programme": "programme", "step": "étape", "purpose": "finalité",
+    "kind": "type",
+}  # fmt: skip
+_LANGUAGES = {"en": _EN, "fr": _FR}
+_LENGTHS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+def sentence(condition: Condition, language: str, *, zone: str = "UTC", currency: str = "EUR") -> str:
+    """The condition in words. `zone` shows instants, `currency` (ISO 4217) amounts."""
+    return _Speaker(_LANGUAGES.get(language, _EN), language, ZoneInfo(zone), currency).condition(condition)
+
+
+class _Speaker:
+    """Says conditions and values with one language's words."""
+
+    def __init__(self, words: Words, language: str, zone: ZoneInfo, currency: str) -> None:
+        self._words, self._language, self._zone, self._currency = words, language, zone, currency
+
+    def condition(self, node: Condition) -> str:
+        match node:
+            case Every() | Some():
+                word = self._words["and" if isinstance(node, Every) else "or"]
+                return f" {word} ".join(self._part(part) for part in node.parts)
+            case Not():
+                return self._say("not", self.condition(node.part))
+            case Always():
+                return self._words["true" if node.holds else "false"]
+            case Consented():
+                return self._say("consent", node.purpose, node.channel)
+            case InSegment():
+                return self._say("segment", node.name)
+            case Flag():
+                return self._field(node.field)
+        return self._test(node)
+
+    def _part(self, node: Condition) -> str:
+        said = self.condition(node)
+        return f"({said})" if isinstance(node, Every | Some) else said
+
+    def _test(self, node: Compare | Between | OneOf | Like | Unknown) -> str:
+        if isinstance(node, Compare):
+            is_moment = node.left.kind in (Kind.INSTANT, Kind.DATE) and node.sign not in ("=", "<>")
+            key = f"t{node.sign}" if is_moment else node.sign
+            return self._say(key, self.value(node.left, node.right.kind), self.value(node.right, node.left.kind))
+        negation = "not " if node.negated else ""
+        value = self.value(node.value, Kind.NUMBER)
+        match node:
+            case Between():
+                kind = node.value.kind
+                return self._say(f"{negation}between", value, self.value(node.low, kind), self.value(node.high, kind))
+            case OneOf():
+                options = [self.value(option, node.value.kind) for option in node.options]
+                return self._say(f"{negation}in", value, self._either(options, node.negated))
+            case Like():
+                return self._say(f"{negation}like", value, self._say("text", node.pattern))
+            case Unknown():
+                return self._say(f"{negation}null", value)
+
+    def _either(self, options: list[str], negated: bool) -> str:
+        return (" ni " if negated and self._language == "fr" else self._words["list"]).join(options)
+
+    def value(self, node: Value, beside: Kind) -> str:
+        """A value in words; a bare number is said as the kind it stands beside."""
+        match node:
+            case FieldValue():
+                return self._field(node.field)
+            case Number():
+                return self._number(node.value, beside)
+            case Text():
+                return self._say("text", node.value)
+            case Day():
+                return self._day(datetime(node.value.year, node.value.month, node.value.day, tzinfo=self._zone))
+            case MomentValue():
+                return self._moment(node.moment)
+            case Fact():
+                return self._fact(node)
+            case Declared():
+                return self._say("declared", node.key)
+        return self._computed(node)
+
+    def _computed(self, node: Shifted | Arithmetic | Negative | DaysSince) -> str:
+        match node:
+            case Shifted():
+                return self._moved(self.value(node.value, Kind.INSTANT), node.seconds)
+            case DaysSince():
+                return self._say("days_since", self.value(node.value, Kind.INSTANT))
+            case Negative():
+                return f"−{self.value(node.value, node.kind)}"
+            case Arithmetic():
+                sign = {"*": "×", "/": "÷", "-": "−", "+": "+"}[node.sign]
+                is_sum = node.sign in "+-"
+                left = self.value(node.left, node.right.kind if is_sum else Kind.NUMBER)
+                right = self.value(node.right, node.left.kind if is_sum else Kind.NUMBER)
+                return f"({left} {sign} {right})"
+
+    def _field(self, field: Field) -> str:
+        title = field.titles.get(self._language) or field.titles.get("en") or field.name
+        return title if field.source == "profile" else title[:1].lower() + title[1:]
+
+    def _fact(self, node: Fact) -> str:
+        key = node.key
+        said = self._words[key.function]
+        for column, value in key.filters:
+            if (column, value) != ("kind", MESSAGE_KIND):
+                word = "name" if column == "name" else "filter"
+                said += self._say(word, self._words.get(column, column), value)
+        if key.minimum is not None:
+            said += self._say("minimum", self._number(key.minimum, Kind.MONEY))
+        if key.since is None:
+            return said
+        if key.since.base == "now" and key.since.seconds < 0:
+            return said + self._say("last", self._length(-key.since.seconds))
+        return said + self._say("since", self._moment(key.since))
+
+    def _moment(self, moment: Moment) -> str:
+        start = self._day(moment.fixed.astimezone(self._zone)) if moment.fixed else self._words[moment.base]
+        return self._moved(start, moment.seconds)
+
+    def _moved(self, start: str, seconds: int) -> str:
+        if not seconds:
+            return start
+        return self._say("after" if seconds > 0 else "before", start, self._length(abs(seconds)))
+
+    def _length(self, seconds: int) -> str:
+        name, size = next((name, size) for name, size in _LENGTHS if seconds % size == 0 and (name != "week" or seconds < 4 * size))
+        one, many = self._words[name].split("|")
+        amount = seconds // size
+        return f"{amount} {one if amount == 1 else many}"
+
+    def _day(self, moment: datetime) -> str:
+        day = moment.strftime("%d/%m/%Y" if self._language == "fr" else "%Y-%m-%d")
+        said = day if not (moment.hour or moment.minute) else f"{day} {moment:%H:%M}"
+        return self._say("on", said)
+
+    def _number(self, value: Decimal, kind: Kind) -> str:
+        if kind == Kind.SHARE:
+            return self._say("percent", self._plain(value * 100))
+        if kind == Kind.MONEY:
+            amount = self._plain(value)
+            return f"{amount}\u00a0€" if self._currency == "EUR" else f"{amount}\u00a0{self._currency}"
+        return self._plain(value)
+
+    def _plain(self, value: Decimal) -> str:
+        said = f"{value:,f}"
+        if "." in said:
+            said = said.rstrip("0").rstrip(".")
+        return said.translate(str.maketrans({",": self._words["thousands"], ".": self._words["decimal"]}))
+
+    def _say(self, key: str, *values: str) -> str:
+        return self._words[key].format(*values)
