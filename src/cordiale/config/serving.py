@@ -36,7 +36,7 @@ def start_web(host: str, port: int, *, threads: int = 4) -> subprocess.Popen[byt
         [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
-            "--process-name", "cordiale-web", "cordiale.config.wsgi:application",
+            "cordiale.config.wsgi:application",
         ],
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
