@@ -17,7 +17,7 @@ BY_CUSTOMER = "SELECT customer_id, count(*) AS n FROM events GROUP BY customer_i
 
 @pytest.fixture
 def filled(lake: Lake) -> Lake:
-    """200 events of 40 customers, most of them folded into eight buckets."""
+    """200 events of 40 customers, most of them folded into four buckets."""
     lake.append("events", events([n * 7 % 40 for n in range(150)]))
     lake.fold("events")
     lake.append("events", events([n * 11 % 40 for n in range(50)], first=150))
