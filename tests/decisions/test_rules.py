@@ -57,12 +57,12 @@ def test_the_same_limit_twice_is_refused():
 
 
 LAW = """\
-- {rule_id: OLD, parameter: prior_consent, channel: email, country: FR, valid_from: 1990-01-01, valid_to: 2004-06-21,
-   value: opt-out, source: before}
-- {rule_id: C1, parameter: prior_consent, channel: email, country: FR, valid_from: 2004-06-22, valid_to: , value: opt-in,
-   source: CPCE}
-- {rule_id: ANY, parameter: prior_consent, channel: email, country: "*", valid_from: 2000-01-01, valid_to: ,
-   value: opt-in, source: default}
+- {rule_id: OLD, parameter: prior_consent, channel: email, country: FR, valid_from: 1990-01-01,
+   valid_to: 2004-06-21, value: opt-out, source: before}
+- {rule_id: C1, parameter: prior_consent, channel: email, country: FR, valid_from: 2004-06-22,
+   valid_to: , value: opt-in, source: CPCE}
+- {rule_id: ANY, parameter: prior_consent, channel: email, country: "*", valid_from: 2000-01-01,
+   valid_to: , value: opt-in, source: default}
 """
 
 
@@ -78,7 +78,9 @@ def test_the_law_is_the_countrys_on_that_day(country: str, day: date, rule: str)
 
 def test_a_wrong_line_of_law_is_refused_at_its_place():
     with pytest.raises(Located, match=r"law.yaml:4:.*2004-13-01"):
-        parse_law(LAW.replace("2004-06-22", "2004-13-01").replace("valid_from: 2004", "\n   valid_from: 2004"), "law.yaml")
+        parse_law(
+            LAW.replace("2004-06-22", "2004-13-01").replace("valid_from: 2004", "\n   valid_from: 2004"), "law.yaml"
+        )
 
 
 def test_in_the_night_the_clocks_go_forward_the_wait_is_an_hour_shorter():

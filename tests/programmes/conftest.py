@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -92,7 +91,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(transactional_db: None, fresh_home: home.Home, now: datetime, tmp_path: Path) -> Iterator[Cast]:
+def cast(transactional_db: None, fresh_home: home.Home, now: datetime, tmp_path: Path) -> Cast:
     for name in ("we-miss-you", "we-miss-you-again", "welcome", "birthday"):
         template = Template.objects.create(name=name, channel="email")
         template.current = TemplateVersion.objects.create(
@@ -105,7 +104,7 @@ def cast(transactional_db: None, fresh_home: home.Home, now: datetime, tmp_path:
         save_segment(name, expression, actor="test", now=now - DAY)
     folder = tmp_path / "files"
     folder.mkdir()
-    yield Cast(now=now, folder=folder)
+    return Cast(now=now, folder=folder)
 
 
 def walk_of(customer: Customer) -> Enrolment:

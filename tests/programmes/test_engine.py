@@ -36,7 +36,7 @@ def test_a_tick_at_the_same_instant_does_nothing_new(cast: Cast, now: datetime):
     cast.customer()
     engine.tick(now + HOUR)
     again = engine.tick(now + HOUR)
-    assert again.is_idle(), again
+    assert again.is_idle()
     assert Proposal.objects.count() == Message.objects.count() == 1
 
 

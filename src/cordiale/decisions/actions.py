@@ -166,7 +166,7 @@ def withdraw_walks(enrolment_ids: Sequence[int], *, reason: str, now: datetime) 
 
     What a walk proposed at this very instant stays: it is the scenario's last word.
     """
-    values = {
+    values: dict[str, Any] = {
         "enrolments": list(enrolment_ids),
         "now": clock.require_aware(now),
         "seen": json.dumps({"reason": reason}),

@@ -1,10 +1,46 @@
+"""`decisions …`."""
+
 from __future__ import annotations
 
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from cordiale import clock
+from cordiale.customers.queries import get_customer
+from cordiale.decisions import queries
 from cordiale.ui import terminal
 
-app = terminal.group("decisions")
+app = terminal.group("Why a customer was or was not contacted.")
 
 
 @app.callback()
 def main() -> None:
-    """To be written."""
+    """Why a customer was or was not contacted."""
+
+
+@app.command()
+def explain(
+    customer: Annotated[str, typer.Argument(help="The customer's reference or number.", metavar="CUSTOMER")],
+    programme: Annotated[str, typer.Option(help="Only this programme.")] = "",
+    json_: terminal.Json = False,
+    now: terminal.Now = None,
+    home_: terminal.HomeFolder = None,
+) -> None:
+    """Say why each proposed contact went or not, and why nothing was proposed in the other programmes."""
+    found = get_customer(customer)
+    instant = clock.parse_instant(now) if now else clock.now()
+    explanation = queries.explain(found.pk, instant, programme)
+    payload = {"customer": found.reference} | explanation.as_json()
+    terminal.answer(payload, as_json=json_, text=lambda: _as_text(payload))
+
+
+def _as_text(payload: dict[str, Any]) -> Text:
+    lines = [f"Customer {payload['customer']}"]
+    for one in payload["proposals"]:
+        what = f"{one['programme']}, step {one['step']}, {one['template']}"
+        answer = f"{one['verdict']} ({one['rule'] or 'not decided yet'})"
+        lines += [f"{one['proposed_at']:%Y-%m-%d %H:%M} {what}: {answer}", f"    {one['words']}"]
+    lines += [f"not in {one['programme']} ({one['rule']}): {one['words']}" for one in payload["why_not"]]
+    return Text("\n".join(lines))

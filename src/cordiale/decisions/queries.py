@@ -147,7 +147,7 @@ class Filters:
 
 
 def list_decisions(filters: Filters, customer_ids: Iterable[int] | None = None) -> QuerySet[Decision]:
-    """Decisions, newest first. `customer_ids` are those `filters.customer` found. Raises CordialeError for a bad day."""
+    """Decisions, newest first. `customer_ids` are those `filters.customer` found. Raises for a bad day."""
     rows = Decision.objects.select_related("proposal", "proposal__customer").order_by("-at", "-id")
     wanted: dict[str, Any] = {
         "proposal__programme": filters.programme,

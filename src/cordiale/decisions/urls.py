@@ -1,3 +1,5 @@
+"""Pages of decisions."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern

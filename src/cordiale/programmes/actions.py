@@ -25,7 +25,7 @@ _LOCK = 0xA991
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What applying a file does or would do. `number` is the version's; `inside` walk in an older version and finish it."""
+    """What applying a file does or would do. `number` is the version's; those `inside` finish the older one."""
 
     file: str
     programme: str
@@ -119,7 +119,7 @@ def start_programme(name: str, *, actor: Staff | str, now: datetime) -> Programm
         if points := queries.points_to_fix(programme):
             raise Refused(f"{name} cannot start yet: {' · '.join(points)}")
         if programme.paused_at:
-            values = {"programme": programme.pk, "now": now, "paused_at": programme.paused_at}
+            values: dict[str, Any] = {"programme": programme.pk, "now": now, "paused_at": programme.paused_at}
             with connection.cursor() as cursor:
                 cursor.execute(statements.SHIFT, values)
         programme.status, programme.paused_at = Status.LIVE, None
@@ -132,7 +132,7 @@ def start_programme(name: str, *, actor: Staff | str, now: datetime) -> Programm
 
 
 def pause_programme(name: str, *, actor: Staff | str, now: datetime) -> Programme:
-    """Nobody enters or moves, and nothing proposed is sent, until it is started again. Already paused: nothing changes."""
+    """Nobody enters or moves, and nothing is sent, until it is started again. Already paused: nothing changes."""
     now = clock.require_aware(now)
     with transaction.atomic():
         programme = _locked(name)

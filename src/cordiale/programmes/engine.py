@@ -61,11 +61,9 @@ class TickReport:
 
     def is_idle(self) -> bool:
         """Did nothing at all happen?"""
-        nothing = Done()
         moved = any(sum(moves.values()) for moves in self.segments.values())
-        return (
-            not moved and not any(self.delivered.values()) and all(one == nothing for one in self.programmes.values())
-        )
+        handled = any(number for number in self.delivered.values() if isinstance(number, int))
+        return not moved and not handled and all(one == Done() for one in self.programmes.values())
 
     def as_json(self) -> dict[str, Any]:
         """All of it, instants as text."""
@@ -76,7 +74,8 @@ class TickReport:
 def tick(now: datetime, progress: Progress | None = None, *, smtp_url: str | None = None) -> TickReport:
     """Advance everything to `now`. Repeating it at the same instant does nothing new.
 
-    `progress` is told each phase as it begins; `smtp_url` names another mail server than the settings'. Raises Refused when `now` lies before the last tick.
+    `progress` is told each phase as it begins; `smtp_url` names another mail server than
+    the settings'. Raises Refused when `now` lies before the last tick.
     """
     now = clock.require_aware(now)
     tell = progress or (lambda phase: None)

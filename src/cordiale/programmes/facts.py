@@ -1,4 +1,4 @@
-"""What the engine asks of the lake: who triggered an entry, and whose wait is over. `since` counts, `until` does not."""
+"""What the engine asks of the lake: who triggered an entry, whose wait is over. `since` counts, `until` does not."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def fulfilled(waiting: Sequence[Waiting], event: str) -> set[int]:
     if not waiting:
         return set()
     candidates = pa.Table.from_pylist([one._asdict() for one in waiting], schema=_CANDIDATES)
-    facts, which = (
-        ("events", "f.name = ?") if event else ("order_lines", _IS_ORDER)
-    )
+    facts, which = ("events", "f.name = ?") if event else ("order_lines", _IS_ORDER)
     found = open_lake().query(
         f"select distinct c.candidate_id from waiting c join {facts} f on f.customer_id = c.customer_id"
         f" and f.ts >= c.since and f.ts < c.until where {which}",

@@ -32,7 +32,8 @@ where extract(month from c.birth_on) = d.month and extract(day from c.birth_on) 
 ENROL = """
 with asked as (select distinct customer_id from unnest(%(customers)s::bigint[]) as u(customer_id)),
 past as (
-  select e.customer_id, max(e.occurrence) as walks, max(e.entered_at) as last_entry, bool_or(e.exited_at is null) as inside
+  select e.customer_id, max(e.occurrence) as walks, max(e.entered_at) as last_entry,
+         bool_or(e.exited_at is null) as inside
   from programmes_enrolment e join asked using (customer_id)
   where e.programme_id = %(programme)s group by e.customer_id
 )

@@ -1,3 +1,5 @@
+"""Pages of programmes."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern
