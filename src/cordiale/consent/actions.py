@@ -62,7 +62,8 @@ def record(entries: Sequence[ConsentEntry], now: datetime) -> int:
 
     Locks the customers concerned until the transaction ends. A statement older than the one that decided changes
     nothing; a grant that is not the person's own (`PERSONAL_SOURCES`) never overrides a withdrawal.
-    Raises CordialeError, with nothing written, for an unknown purpose, channel or customer and for one said later than `now`.
+    Raises CordialeError, with nothing written, for an unknown purpose, channel or customer, and for what was said
+    later than `now`.
     """
     clock.require_aware(now)
     for entry in entries:
@@ -163,7 +164,7 @@ def _entry(customer_id: int, key: Key, state: str, at: datetime, origin: Origin)
 
 
 def oppose(channel: str, address: str, reason: str, at: datetime) -> bool:
-    """Put an address on the opposition list: nobody writes to it any more, whoever it belongs to. False if it was there.
+    """Put an address on the opposition list: nobody writes to it any more, whoever owns it. False if it was there.
 
     Only a keyed hash is kept, so that the list outlives the person's erasure.
     """

@@ -29,8 +29,8 @@ _ADDRESS_SQL = {
     "email": 'lower(btrim({customer}.email) collate "C")',
     "sms": "regexp_replace(regexp_replace({customer}.phone, '[^0-9+]', '', 'g'), '^00', '+')",
     "phone": "regexp_replace(regexp_replace({customer}.phone, '[^0-9+]', '', 'g'), '^00', '+')",
-    "letter": "lower(regexp_replace(btrim(concat_ws(' ', nullif({customer}.street, ''), nullif({customer}.postcode, ''),"
-    " nullif({customer}.city, ''))), ' +', ' ', 'g') collate \"C\")",
+    "letter": "lower(regexp_replace(btrim(concat_ws(' ', nullif({customer}.street, ''),"
+    " nullif({customer}.postcode, ''), nullif({customer}.city, ''))), ' +', ' ', 'g') collate \"C\")",
 }
 
 

@@ -75,8 +75,8 @@ def require_channel(channel: str) -> str:
 def normalise(channel: str, address: str) -> str:
     """One spelling for every way of writing an address, so that its hash finds it again.
 
-    Emails lose spaces and the case of A–Z (no more, so that no locale matters); telephone numbers keep their digits and `+` (00 becomes +). Letters are one line.
-    The SQL in `queries.ADDRESS_SQL` says the same; a test holds them equal.
+    Emails lose spaces and the case of A–Z (no more, so that no locale matters); telephone numbers keep their digits
+    and `+` (00 becomes +). Letters are one line. `queries.address_sql` says the same; a test holds them equal.
     """
     if channel == "email":
         return address.strip(" ").translate(_LOWER)

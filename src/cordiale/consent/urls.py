@@ -1,3 +1,5 @@
+"""Public pages of consent."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError
 
 from cordiale.content.rules.filters import filters
@@ -83,13 +84,13 @@ def _manifest(folder: Path) -> Any:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise Located(str(error.problem), line=line, column=column, source=name) from error
-    if not isinstance(document, dict) or set(document) != set(_KEYS):
+    if not isinstance(document, CommentedMap) or set(document) != set(_KEYS):
         raise Located("a template has a channel and a subject, nothing else", line=1, column=1, source=name)
     if document["channel"] not in CHANNELS:
         line, column = document.lc.value("channel")
         hint = f"channels are {', '.join(CHANNELS)}"
         raise Located("this channel is not known", line=line + 1, column=column + 1, source=name, hint=hint)
-    if not isinstance(document["subject"], dict) or not document["subject"]:
+    if not isinstance(document["subject"], CommentedMap) or not document["subject"]:
         line, column = document.lc.key("subject")
         hint = "write subject: {fr: …, en: …}"
         raise Located("the subject is missing", line=line + 1, column=column + 1, source=name, hint=hint)

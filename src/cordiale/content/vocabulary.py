@@ -38,7 +38,7 @@ def variables() -> Vocabulary:
 
 
 def contexts(customer_ids: Iterable[int], now: datetime) -> dict[int, dict[str, Any]]:
-    """What the templates' variables are for each customer, but `links` (see `links_of`). Unknown customers are left out.
+    """The templates' variables for each customer, but `links` (see `links_of`). Unknown customers are left out.
 
     Three statements whatever the number of people; traits are those of the latest snapshot.
     """

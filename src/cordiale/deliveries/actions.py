@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
@@ -53,7 +54,7 @@ def plan(rows: Sequence[PlannedMessage], now: datetime) -> int:
 
 def _plan_chunk(rows: Sequence[PlannedMessage], versions: dict[str, int], now: datetime) -> int:
     chunk = Chunk.objects.create()
-    values = {
+    values: dict[str, Any] = {
         "chunk": chunk.pk,
         "now": now,
         "proposals": [row.proposal_id for row in rows],
@@ -66,7 +67,7 @@ def _plan_chunk(rows: Sequence[PlannedMessage], versions: dict[str, int], now: d
     }
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, values)
-        planned = cursor.rowcount
+        planned = int(cursor.rowcount)
     if not planned:
         chunk.delete()
     return planned
@@ -76,7 +77,7 @@ def flush_outcomes(now: datetime) -> int:
     """Append what is new in the log to the lake's `messages`, each outcome exactly once; returns how many.
 
     A range of ids is fixed first, while writers are kept out for a moment: a row that commits late would otherwise be
-    skipped for ever. The lake remembers the last id of a range, so that a range cut off by a crash is not written twice.
+    skipped for ever. The lake remembers the last id of a range: one cut off by a crash is not written twice.
     """
     clock.require_aware(now)
     flushed = 0

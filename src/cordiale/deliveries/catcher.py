@@ -17,8 +17,7 @@ from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
 
-from aiosmtpd.smtp import SMTP as SmtpProtocol
-from aiosmtpd.smtp import Envelope, Session
+from aiosmtpd import smtp as protocol
 
 from cordiale.errors import Unavailable
 
@@ -38,7 +37,7 @@ class _Handler:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def handle_DATA(self, server: SmtpProtocol, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name and arguments
+    async def handle_DATA(self, server: protocol.SMTP, session: protocol.Session, envelope: protocol.Envelope) -> str:  # noqa: N802 - aiosmtpd's name and arguments
         """Keep the message; only then say so."""
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         try:
@@ -76,8 +75,8 @@ def start_catcher(folder: Path, port: int = 0) -> Catcher:
     handler = _Handler(folder)
     loop = asyncio.new_event_loop()
 
-    def conversation() -> SmtpProtocol:
-        return SmtpProtocol(
+    def conversation() -> protocol.SMTP:
+        return protocol.SMTP(
             handler, loop=loop, data_size_limit=_LARGEST, ident="Cordiale catcher", hostname="localhost", timeout=300
         )
 

@@ -1,4 +1,4 @@
-"""Who is alive: each worker holds an advisory lock of its database session, which PostgreSQL drops when the session ends.
+"""Who is alive: each worker holds an advisory lock of its database session, which ends with the session.
 
 This needs sessions of one's own: a connection pooler must be in session mode.
 """

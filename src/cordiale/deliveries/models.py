@@ -24,8 +24,8 @@ class OutcomeKind(models.TextChoices):
 class Chunk(models.Model):
     """A range of messages one worker works on at a time.
 
-    `leased_by` is the number of an advisory lock its worker holds while its session lives: a lease ends with its worker,
-    at once, whatever any clock says.
+    `leased_by` is the number of an advisory lock its worker holds while its session lives: a lease ends with its
+    worker, at once, whatever any clock says.
     """
 
     leased_by = models.IntegerField(null=True)
@@ -56,7 +56,7 @@ class Message(models.Model):
 class Attempt(models.Model):
     """Committed before a message is handed over; taken back when the server surely did not accept it.
 
-    An attempt without an outcome, once its worker is gone, is *unknown*: the server may have it, so it is never repeated.
+    An attempt without an outcome, once its worker is gone, is *unknown*: the server may have it; it is never repeated.
     """
 
     message = models.OneToOneField(Message, primary_key=True, on_delete=models.PROTECT)

@@ -68,7 +68,7 @@ class DeliveryReport:
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """Where messages are handed over. `security`: `none` (STARTTLS is used where offered), `starttls` or `tls`."""
+    """Where messages are handed over. `security`: `none`, `starttls` or `tls`."""
 
     host: str
     port: int
@@ -78,7 +78,7 @@ class SmtpServer:
 
 
 def parse_smtp_url(url: str) -> SmtpServer:
-    """Read `smtp://user:password@host:port` (STARTTLS where offered; always with a user) or `smtps://…` (TLS at once)."""
+    """Read `smtp://user:password@host:port` (STARTTLS, always, where there is a user) or `smtps://…` (TLS at once)."""
     mend = "write smtp://user:password@host:587 or smtps://user:password@host:465"
     try:
         parts = urlsplit(url)

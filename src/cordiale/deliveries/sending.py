@@ -30,12 +30,14 @@ from cordiale.errors import Unavailable
 
 _DROPS_BEFORE_GIVING_UP = 3
 
+_HOLDER_IS_ALIVE = locks.IS_ALIVE_SQL.format(worker_class="%(class)s", worker="chunk.leased_by")
+
 # A chunk is free when nobody leased it or when its worker is gone; `skip locked` lets two workers pick at once.
 _LEASE = f"""
 update deliveries_chunk set leased_by = %(worker)s where id = (
     select chunk.id from deliveries_chunk chunk
     where chunk.finished_at is null and chunk.id > %(after)s
-      and (chunk.leased_by is null or not {locks.IS_ALIVE_SQL.format(worker_class="%(class)s", worker="chunk.leased_by")})
+      and (chunk.leased_by is null or not {_HOLDER_IS_ALIVE})
     order by chunk.id limit 1 for update skip locked)
 returning id
 """
@@ -98,19 +100,25 @@ Logged = tuple[int, str, str]
 
 
 def deliver(
-    now: datetime, stop: Callable[[], bool] | None = None, is_live: Callable[[str], bool] | None = None
+    now: datetime,
+    stop: Callable[[], bool] | None = None,
+    is_live: Callable[[str], bool] | None = None,
+    *,
+    smtp_url: str | None = None,
 ) -> DeliveryReport:
     """Hand the outbox over, as far as the server takes it. Any number of workers may do so at once.
 
     `now` stamps outcomes. `stop` is asked between groups whether to end early; `is_live` whether a programme may still
-    send. Must be called outside a transaction: attempts have to be on disk before a message leaves.
+    send. `smtp_url` names another server than CORDIALE_SMTP_URL. Must be called outside a transaction: attempts have to
+    be on disk before a message leaves.
     """
     clock.require_aware(now)
-    if not settings.SMTP_URL:
+    url = smtp_url or settings.SMTP_URL
+    if not url:
         waiting = _count_waiting()
         problem = f"no mail server is set, {waiting} messages wait; set CORDIALE_SMTP_URL=smtp://user:password@host:587"
         return DeliveryReport(problem=problem if waiting else "")
-    session = Session(parse_smtp_url(settings.SMTP_URL), company().sender_email)
+    session = Session(parse_smtp_url(url), company().sender_email)
     with locks.worker() as worker:
         run = _Run(now, session, stop or (lambda: False), is_live or (lambda programme: True))
         try:

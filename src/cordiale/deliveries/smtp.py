@@ -83,11 +83,8 @@ class Session:
         envelope = [f"MAIL FROM:<{self.sender}>", f"RCPT TO:<{letter.address}>", "DATA"]
         try:
             said = self._commands(smtp, envelope)
-            if said[-1][0] != 354:
+            if any(code >= 400 for code, _ in said):
                 return self._refused_envelope(smtp, said)
-            if said[1][0] >= 400:  # RFC 2920: DATA was taken without a recipient; an empty text ends it
-                self._say(smtp, b".\r\n")
-                return Reply(understand([said[1][0]]), _words(said[1]))
         except _FAILURES as error:
             self.close()
             return Reply(Answer.DEFERRED, readable(str(error)))
@@ -105,6 +102,8 @@ class Session:
 
     def _refused_envelope(self, smtp: smtplib.SMTP, said: list[tuple[int, bytes]]) -> Reply:
         mail = said[0]
+        if said[-1][0] == 354:  # RFC 2920: DATA was taken without a recipient; an empty text ends it
+            self._say(smtp, b".\r\n")
         if any(code == 421 for code, _ in said):
             self.close()
         elif mail[0] >= 400:

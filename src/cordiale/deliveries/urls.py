@@ -1,3 +1,5 @@
+"""Pages of caught mail."""
+
 from __future__ import annotations
 
 from django.urls import URLPattern

@@ -157,17 +157,20 @@ class Generator:
             return self._filtered(expression, loops)
         if isinstance(expression, Path):
             return self._path(expression, loops)
+        return self._condition_or_value(expression, loops)
+
+    def _condition_or_value(self, expression: Any, loops: dict[str, str]) -> str:
         if isinstance(expression, BooleanExpression):
             return f"is_true({self._expression(expression.expression, loops)})"
         if pattern := _BINARY.get(type(expression)):
             return pattern.format(self._expression(expression.left, loops), self._expression(expression.right, loops))
         if isinstance(expression, primitive.Nil):
-            return "None"
+            return repr(None)
         if isinstance(expression, primitive.StringLiteral):
             return self._name(Markup(expression.value) if self.dialect.escapes else expression.value)  # noqa: S704 - the author's own text
         if isinstance(expression, primitive.Literal):
             return repr(expression.value)
-        self._refuse(f"'{expression}' cannot be used here", expression.token)
+        return self._refuse(f"'{expression}' cannot be used here", expression.token)
 
     def _filtered(self, expression: FilteredExpression, loops: dict[str, str]) -> str:
         code = self._expression(expression.left, loops)
@@ -183,10 +186,10 @@ class Generator:
         return code
 
     def _path(self, path: Path, loops: dict[str, str]) -> str:
-        head, *rest = path.path
-        for part in path.path:
-            if not isinstance(part, str | int) or part in _MAGIC:
-                self._refuse(f"'{path}' cannot be used here", path.token)
+        steps = [step for step in path.path if isinstance(step, str | int) and step not in _MAGIC]
+        if len(steps) < len(path.path) or not isinstance(steps[0], str):
+            self._refuse(f"'{path}' cannot be used here", path.token)
+        head, rest = steps[0], steps[1:]
         if head in loops:
             code = loops[head]
         else:
@@ -196,7 +199,7 @@ class Generator:
             code = f"item({code}, {part!r})"
         return code
 
-    def _require_known(self, path: Path, head: Any, rest: list[Any]) -> None:
+    def _require_known(self, path: Path, head: str, rest: list[str | int]) -> None:
         known = self.dialect.variables
         if head not in known:
             self._refuse(f"'{head}' is not a variable", path.token, f"variables are {', '.join(sorted(known))}")

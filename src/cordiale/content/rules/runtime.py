@@ -13,7 +13,7 @@ _special = re.compile("[&<>\"']").search
 def printed(value: Any) -> str:
     """A value as Liquid prints it."""
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -50,7 +50,7 @@ def equals(left: Any, right: Any) -> bool:
 
 
 def is_less(left: Any, right: Any) -> bool:
-    """Liquid's `<`; what cannot be compared is not less (python-liquid raises: one odd value must not stop a mailing)."""
+    """Liquid's `<`; what cannot be compared is not less (where python-liquid raises: one odd value must stop nothing)."""
     try:
         return left is not None and right is not None and bool(left < right)
     except TypeError:
