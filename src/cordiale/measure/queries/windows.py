@@ -92,18 +92,14 @@ def known_until(lake: Lake, now: datetime) -> datetime | None:
 
 def units(programme: str, now: datetime) -> pa.Table:
     """Who could be compared: customer_id, anchor_us (microseconds since 1970, UTC), treated, version_id."""
-    copied = io.BytesIO()
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(statements.COPY_UNITS, {"programme": programme, "now": now}) as copy,
-    ):
-        for part in copy:
-            copied.write(part)
-    if not copied.tell():
+    with connection.cursor() as cursor:
+        cursor.execute(statements.UNITS_AS_LINES, {"programme": programme, "now": now})
+        lines = "\n".join(block for (block,) in cursor.fetchall())
+    if not lines:
         return _UNITS.empty_table()
-    copied.seek(0)
     convert = pyarrow.csv.ConvertOptions(column_types=_UNITS, true_values=["t"], false_values=["f"])
-    return pyarrow.csv.read_csv(copied, pyarrow.csv.ReadOptions(column_names=_UNITS.names), convert_options=convert)
+    read = pyarrow.csv.ReadOptions(column_names=_UNITS.names)
+    return pyarrow.csv.read_csv(io.BytesIO(lines.encode()), read, convert_options=convert)
 
 
 def complete(found: pa.Table, window: timedelta, until: datetime | None) -> pa.Table:
