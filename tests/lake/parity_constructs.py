@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from cordiale.ids import BUCKET_SQL
 from cordiale.lake import dialect
 
 AS_OF = dialect.instant(datetime(2026, 11, 16, 9, 30, tzinfo=UTC))
@@ -75,6 +76,7 @@ _LINES = {
     "text order": "category < 'C1 '",
     "lower upper trim length": "lower(category) || upper(channel) || trim('  x ') || CAST(length(store) AS VARCHAR)",
     "md5": "md5(order_id)",
+    "bucket": BUCKET_SQL.format(column="customer_id", buckets=64),
     "lag": "lag(ts) OVER (PARTITION BY customer_id ORDER BY ts, order_id, line_no)",
     "lead": "lead(category) OVER (PARTITION BY customer_id ORDER BY ts, order_id, line_no)",
     "row_number": "row_number() OVER (PARTITION BY customer_id ORDER BY ts DESC, order_id, line_no)",
