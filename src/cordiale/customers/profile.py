@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cordiale.customers.models import Customer
+from cordiale.ui import formats
 
 LABELS: dict[str, str | Promise] = {
     "reference": _("Reference"),
-    "email": _("Email"),
+    "email": _("Email address"),
     "phone": _("Phone"),
     "birth_on": _("Born on"),
     "street": _("Street"),
@@ -24,6 +26,7 @@ LABELS: dict[str, str | Promise] = {
     "timezone": _("Time zone"),
 }
 SYNTHETIC = "synthetic"
+_WRITTEN: dict[str, Callable[[Any], Any]] = {"country": formats.country, "language": formats.language_name}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Value:
 def values(customer: Customer) -> list[Value]:
     """What is known of who and where, in the order of LABELS."""
     return [
-        _value(customer, name, label, getattr(customer, name))
+        _value(customer, name, label, _WRITTEN.get(name, _as_is)(getattr(customer, name)))
         for name, label in LABELS.items()
         if getattr(customer, name)
     ]
@@ -72,6 +75,10 @@ def as_json(customer: Customer) -> dict[str, Any]:
 def _value(customer: Customer, name: str, label: str | Promise, value: Any) -> Value:
     origin = customer.sources.get(name) or {}
     return Value(label, value, str(origin.get("source", "")), _moment(origin.get("at")))
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _moment(text: Any) -> datetime | None:

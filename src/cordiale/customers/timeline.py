@@ -40,6 +40,7 @@ _OUTCOMES = {
     "clicked": _("Clicked"),
     "unsubscribed": _("Unsubscribed"),
 }
+_CHANNELS = {"email": _("email"), "letter": _("letter"), "sms": _("SMS"), "phone": _("call")}
 _LISTED_PROPERTIES = 6
 _LISTED_CATEGORIES = 4
 
@@ -60,6 +61,11 @@ class Entry:
     amount: Decimal | None
     discount: Decimal | None
     detail: str
+
+    @property
+    def channel_name(self) -> str:
+        """The channel in the page's language."""
+        return str(_CHANNELS.get(self.channel, self.channel))
 
     @property
     def outcome(self) -> str:

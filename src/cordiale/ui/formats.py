@@ -90,6 +90,16 @@ def in_language(value: Any) -> str:
     return str(chosen)
 
 
+def country(code: str) -> str:
+    """The name of a country (ISO 3166), the code where it has none."""
+    return str(locale().territories.get(code, code))
+
+
+def language_name(code: str) -> str:
+    """The name of a language, the code where it has none."""
+    return str(locale().languages.get(code, code))
+
+
 def figure(value: Figure | None, unit: str) -> str:
     """`value` by the name of its unit: number, integer, money, percent, share, days."""
     writers = {"money": money, "percent": _share, "share": _share, "days": days}
