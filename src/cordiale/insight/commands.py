@@ -7,7 +7,6 @@ from typing import Any
 from cordiale import clock
 from cordiale.insight import actions, queries
 from cordiale.insight.rules.traits import Trait
-from cordiale.lake import open_lake
 from cordiale.ui import terminal
 
 app = terminal.group("What is known of each customer, computed from facts.")
@@ -45,7 +44,8 @@ def compute(now: terminal.Now = None, as_json: terminal.Json = False, home: term
 def list_traits(as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
     """List the declared traits; how many customers have a value and the median, where a snapshot exists."""
     traits = queries.traits()
-    known = queries.coverage(traits) if open_lake().days() else {}
+    snapshot = queries.find_snapshot()
+    known = queries.coverage(snapshot, traits) if snapshot else {}
     rows = [{**_described(trait), **known.get(trait.name, {})} for trait in traits]
     terminal.answer(
         rows,

@@ -100,29 +100,24 @@ def flows(start: date, end: date) -> list[Flow]:
     return [Flow(**row) for row in rows.to_pylist()]
 
 
-def coverage(declared: Sequence[Trait], day: date | None = None) -> dict[str, dict[str, float | int | None]]:
-    """By trait: `known`, how many customers have a value, and `median` where it is a figure (the lower of two)."""
-    columns = []
-    for trait in declared:
-        columns.append(f"count({trait.name}) AS known_{trait.name}")
-        if trait.type in NUMERIC:
-            columns.append(f"CAST(quantile_disc({trait.name}, 0.5) AS DOUBLE) AS median_{trait.name}")
-    row = open_lake().query(f"SELECT {', '.join(columns)} FROM traits", day).to_pylist()[0]
-    return {
-        trait.name: {"known": row[f"known_{trait.name}"], "median": row.get(f"median_{trait.name}")}
-        for trait in declared
-    }
+Coverage = Mapping[str, Mapping[str, float | int | None]]
 
 
-def coverage_of(snapshot: Snapshot, declared: Sequence[Trait]) -> Mapping[str, Mapping[str, float | int | None]]:
-    """`coverage` of a snapshot's day, kept while the snapshot and the definitions stay the same."""
-    names = {field.name for field in open_lake().traits.snapshot().columns}
-    kept = tuple(trait for trait in declared if trait.name in names)
-    return _coverage_of(open_lake(), snapshot.day, snapshot.as_of, definitions.current().fingerprint, kept)
+def coverage(snapshot: Snapshot, declared: Sequence[Trait]) -> Coverage:
+    """By trait of a snapshot: `known`, how many customers have a value; `median`, of figures, the lower of two.
+
+    Kept while the snapshot stays the same. A trait the snapshot lacks is left out.
+    """
+    present = {field.name for field in open_lake().traits.snapshot().columns}
+    wanted = tuple((trait.name, trait.type in NUMERIC) for trait in declared if trait.name in present)
+    return _coverage(open_lake(), snapshot.day, (snapshot.as_of, snapshot.definition), wanted)
 
 
 @lru_cache(maxsize=8)
-def _coverage_of(
-    lake: Lake, day: date, as_of: datetime, fingerprint: str, declared: tuple[Trait, ...]
-) -> Mapping[str, Mapping[str, float | int | None]]:
-    return coverage(declared, day)
+def _coverage(lake: Lake, day: date, edition: tuple[datetime, str], wanted: tuple[tuple[str, bool], ...]) -> Coverage:
+    columns = [f"count({name}) AS known_{name}" for name, _ in wanted]
+    columns += [
+        f"CAST(quantile_disc({name}, 0.5) AS DOUBLE) AS median_{name}" for name, is_figure in wanted if is_figure
+    ]
+    row = lake.query(f"SELECT {', '.join(columns)} FROM traits", day).to_pylist()[0]
+    return {name: {"known": row[f"known_{name}"], "median": row.get(f"median_{name}")} for name, _ in wanted}

@@ -45,7 +45,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     """Every declared trait with its meaning, and how many customers have a value."""
     declared = queries.traits()
     latest = queries.find_snapshot()
-    known = queries.coverage_of(latest, declared) if latest else {}
+    known = queries.coverage(latest, declared) if latest else {}
     page = Paginator(declared, 50).get_page(request.GET.get("page"))
     rows = [
         {

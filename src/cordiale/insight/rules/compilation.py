@@ -134,7 +134,7 @@ def _value(trait: Trait, moment: Moment, reach: int | None) -> str:
     argument = _sql(aggregate.argument, moment)
     if aggregate.name == "share":
         both = f"({condition}) AND ({argument})" if condition else argument
-        return f"CAST({_count(both)} AS DOUBLE) / CAST(nullif({_count(condition)}, 0) AS DOUBLE)"
+        return f"CAST({_count(both)} AS DOUBLE) / nullif({_count(condition)}, 0)"
     if aggregate.name == "latest":
         where = f"({condition}) AND {argument} IS NOT NULL" if condition else f"{argument} IS NOT NULL"
         key = ", ".join(("ts", *_TIE_BREAKS[trait.source], argument))
@@ -258,8 +258,8 @@ def _ratio(_: Moment, numerator: str, denominator: str) -> str:
 
 def _average(_: Moment, money: str, number: str) -> str:
     """To the cent, halves away from zero, in whole numbers: engines round decimals differently."""
-    cents, n = f"CAST(abs({money}) * 100 AS BIGINT)", f"nullif(CAST({number} AS BIGINT), 0)"
-    rounded = f"CAST((2 * {cents} + {n}) // (2 * {n}) AS DECIMAL(16, 0)) * CAST(0.01 AS DECIMAL(3, 2))"
+    cents, n = f"CAST(abs({money}) * 100 AS BIGINT)", f"CAST({number} AS BIGINT)"
+    rounded = f"CAST((2 * {cents} + {n}) // nullif(2 * {n}, 0) AS DECIMAL(16, 0)) * CAST(0.01 AS DECIMAL(3, 2))"
     return f"(CASE WHEN {money} < 0 THEN -1 ELSE 1 END * CAST({rounded} AS DECIMAL(14, 2)))"
 
 

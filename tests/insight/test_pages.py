@@ -1,0 +1,134 @@
+"""The life cycle and the traits on the pages, in both languages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from cordiale import home
+from cordiale.accounts.models import Staff
+from cordiale.insight import actions
+
+from .conftest import Shop
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(client: Client, shop: Shop, role: str = "marketer", language: str = "en") -> Client:
+    client.force_login(Staff.objects.create(email="m@example.org", role=role, language=language, created_at=shop.now))
+    return client
+
+
+def two_months(shop: Shop) -> None:
+    shop.customers(1, 2)
+    shop.order(1, days_ago=130)
+    shop.order(1, days_ago=20, amount="31.50", category="wine")
+    for days in (47, 16, 0):
+        actions.snapshot_at(shop.now - timedelta(days=days))
+
+
+def test_before_the_first_snapshot_the_page_says_how_to_get_one(client: Client, shop: Shop) -> None:
+    page = signed_in(client, shop).get("/lifecycle/").content.decode()
+
+    assert "./cordiale traits compute" in page
+
+
+def test_stages_are_shown_with_counts_shares_and_rules_in_words(client: Client, shop: Shop) -> None:
+    two_months(shop)
+
+    page = signed_in(client, shop).get("/lifecycle/").content.decode()
+
+    for text in ("Prospect", "50.0%", "Has not ordered yet.", "No order for 45 days or more.",
+                 "recency_days &gt;= dormant_days", "everybody else"):  # fmt: skip
+        assert text in page, text
+
+
+def test_flows_are_between_the_month_ends_in_the_address(client: Client, shop: Shop) -> None:
+    two_months(shop)
+
+    page = signed_in(client, shop).get("/lifecycle/?from=2026-09-30&to=2026-11-16")
+
+    assert (str(page.context["start"]), str(page.context["end"])) == ("2026-09-30", "2026-11-16")
+    rows = {row["title"]: [cell["customers"] for cell in row["cells"]] for row in page.context["flow_rows"]}
+    assert rows == {"Prospect": [1, 0, 0, 0, 0, 0, 0], "Dormant": [0, 0, 1, 0, 0, 0, 0]}
+
+
+@pytest.mark.parametrize("query", ["?from=2026-11-16&to=2026-09-30", "?from=x&to=';--", "?from=2020-01-01"])
+def test_month_ends_that_are_none_fall_back_to_the_last_two(client: Client, shop: Shop, query: str) -> None:
+    two_months(shop)
+
+    page = signed_in(client, shop).get(f"/lifecycle/{query}")
+
+    assert (str(page.context["start"]), str(page.context["end"])) == ("2026-10-31", "2026-11-16")
+
+
+def test_rules_changed_since_are_announced(client: Client, shop: Shop, fresh_home: home.Home) -> None:
+    two_months(shop)
+    path = fresh_home.company / "lifecycle.yaml"
+    path.write_text(path.read_text().replace("dormant_days: 45", "dormant_days: 50"))
+
+    assert "The rules changed" in signed_in(client, shop).get("/lifecycle/").content.decode()
+
+
+def test_a_mistake_in_the_rules_is_shown_with_its_place(client: Client, shop: Shop, fresh_home: home.Home) -> None:
+    signed_in(client, shop).get("/lifecycle/")
+    path = fresh_home.company / "lifecycle.yaml"
+    path.write_text(path.read_text().replace("recency_days >= dormant_days", "recency >= dormant_days"))
+
+    page = client.get("/lifecycle/")
+
+    assert page.status_code == 422
+    assert "Line 24, column 11:" in page.content.decode()
+
+
+def test_the_catalogue_says_what_each_trait_means_and_who_has_it(client: Client, shop: Shop) -> None:
+    two_months(shop)
+
+    page = signed_in(client, shop, language="fr").get("/lifecycle/traits/").content.decode()
+
+    for text in ("Indicateurs", "overdue_ratio", "Jours entiers écoulés depuis la dernière commande.",
+                 "365 derniers jours", "50\u00a0%"):  # fmt: skip
+        assert text in page, text
+
+
+def test_an_agent_is_told_who_may_see_the_life_cycle(client: Client, shop: Shop) -> None:
+    assert signed_in(client, shop, role="agent").get("/lifecycle/").status_code == 403
+
+
+def test_a_customers_page_shows_stage_scores_and_values_with_units(client: Client, shop: Shop) -> None:
+    two_months(shop)
+
+    page = signed_in(client, shop).get("/customers/1/").content.decode()
+
+    for text in ("Occasional", "Orders now and then.", "3 of 5", "20\u00a0days", "€31.50", "last 365 days", "wine"):
+        assert text in page, text
+
+
+def test_a_customer_newer_than_the_snapshot_is_said_to_wait(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    shop.customers(9)
+
+    assert "Not computed yet" in signed_in(client, shop).get("/customers/9/").content.decode()
+
+
+def test_the_dashboard_shows_stages_and_what_changed(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    shop.customers(5, 6)
+    actions.snapshot_at(shop.now + timedelta(days=20))
+
+    page = signed_in(client, shop).get("/").content.decode()
+
+    assert "the change since 16 Nov 2026" in page
+    assert "<strong>+2</strong>" in page
+
+
+def test_a_trait_the_company_dropped_is_only_missing(client: Client, shop: Shop, fresh_home: home.Home) -> None:
+    two_months(shop)
+    path = fresh_home.company / "traits.yaml"
+    text = path.read_text()
+    path.write_text(text[: text.index("  coupon_redemptions_365d:")])
+
+    assert signed_in(client, shop).get("/customers/1/").status_code == 200
+    assert client.get("/lifecycle/traits/").status_code == 200
