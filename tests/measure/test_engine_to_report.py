@@ -42,7 +42,7 @@ def catcher(tmp_path: Path, settings: Any, fresh_home: home.Home) -> Iterator[Ca
 
 @pytest.fixture
 def people(transactional_db: None, catcher: Catcher, now: datetime, tmp_path: Path) -> list[Customer]:
-    """Win-back, half its panel held back, has started; then customers became dormant, all but ten of them consenting."""
+    """Win-back, half its panel held back, has started; then customers became dormant, all but ten consent."""
     apply_templates(COMPANY / "templates", now - DAY)
     for name, expression in {"dormant": "city = 'Dormont'", "staff": "declared('staff') = 'yes'"}.items():
         save_segment(name, expression, actor="test", now=now - DAY)
