@@ -119,7 +119,7 @@ def test_each_text_is_kept_with_who_wrote_it(db: None, fresh_home: object) -> No
     assert list(AuditEntry.objects.order_by("id").values_list("verb", flat=True)) == ["create", "change"]
 
 
-@pytest.mark.parametrize("name", ["", "Big", "big spenders", "-a", "a_b", "x" * 81, "../a", "é"])
+@pytest.mark.parametrize("name", ["", "Big", "big spenders", "-a", "a_b", "x" * 81, "../a", "é", "new", "preview"])
 def test_a_name_is_small_letters_digits_and_hyphens(db: None, fresh_home: object, name: str) -> None:
     with pytest.raises(CordialeError, match="cannot name a segment"):
         save(name, "true")

@@ -21,6 +21,7 @@ from cordiale.segments.queries import evaluation, language
 from cordiale.segments.rules.references import check_chain
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RESERVED = ("new", "preview")  # addresses of our own pages
 _SAVING, _REFRESHING = 0x5E61, 0x5E62
 """Advisory locks: circles are looked for, and stays written, by one at a time."""
 
@@ -44,7 +45,7 @@ def save_segment(
     there changes nothing. `title` stays as it was where it is not given.
     """
     now = require_aware(now)
-    if not _NAME.fullmatch(name) or len(name) > 80:
+    if not _NAME.fullmatch(name) or len(name) > 80 or name in _RESERVED:
         raise CordialeError(f"'{name}' cannot name a segment; use small letters, digits and hyphens, as in big-spenders")
     _lock(_SAVING)
     _check(name, expression)

@@ -34,6 +34,11 @@ class Rule:
     depth: int
     shape: Shape
 
+    @property
+    def steps(self) -> range:
+        """As many as it is deep, for a template to indent by."""
+        return range(self.depth)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RuleResult(Rule):
@@ -41,6 +46,11 @@ class RuleResult(Rule):
 
     held: bool
     values: dict[str, Shown]
+
+    @property
+    def shown(self) -> list[tuple[str, Shown]]:
+        """The values in pairs, for a template: a name as written may hold any character."""
+        return list(self.values.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,11 +21,11 @@ def _score(name: str, kind: Kind, fr: str, en: str, choices: tuple[str, ...] = (
 
 
 _SCORES = (
-    _score("rfm_recency", Kind.INTEGER, "le score de récence (1 à 5)", "the recency score (1 to 5)"),
-    _score("rfm_frequency", Kind.INTEGER, "le score de fréquence (1 à 5)", "the frequency score (1 to 5)"),
-    _score("rfm_monetary", Kind.INTEGER, "le score de montant (1 à 5)", "the monetary score (1 to 5)"),
-    _score("rfm", Kind.TEXT, "le code RFM", "the RFM code"),
-    _score("lifecycle_stage", Kind.TEXT, "l’étape du cycle de vie", "the life-cycle stage", tuple(STAGES)),
+    _score("rfm_recency", Kind.INTEGER, "score de récence (1 à 5)", "recency score (1 to 5)"),
+    _score("rfm_frequency", Kind.INTEGER, "score de fréquence (1 à 5)", "frequency score (1 to 5)"),
+    _score("rfm_monetary", Kind.INTEGER, "score de montant (1 à 5)", "monetary score (1 to 5)"),
+    _score("rfm", Kind.TEXT, "code RFM", "RFM code"),
+    _score("lifecycle_stage", Kind.TEXT, "étape du cycle de vie", "life-cycle stage", tuple(STAGES)),
 )
 """What every snapshot holds besides the declared traits."""
 

@@ -63,16 +63,16 @@ def _profile(name: str, kind: Kind, fr: str, en: str) -> Field:
 PROFILE: dict[str, Field] = {
     one.name: one
     for one in (
-        _profile("reference", Kind.TEXT, "la référence", "the reference"),
-        _profile("language", Kind.TEXT, "la langue", "the language"),
-        _profile("city", Kind.TEXT, "la ville", "the city"),
-        _profile("postcode", Kind.TEXT, "le code postal", "the postcode"),
-        _profile("country", Kind.TEXT, "le pays", "the country"),
-        _profile("timezone", Kind.TEXT, "le fuseau horaire", "the time zone"),
-        _profile("age", Kind.INTEGER, "l’âge", "the age"),
-        _profile("birthday_in", Kind.INTEGER, "le nombre de jours avant l’anniversaire", "the days before the birthday"),
-        _profile("birth_on", Kind.DATE, "la date de naissance", "the date of birth"),
-        _profile("created_at", Kind.INSTANT, "la création de la fiche", "the creation of the record"),
+        _profile("reference", Kind.TEXT, "référence", "reference"),
+        _profile("language", Kind.TEXT, "langue", "language"),
+        _profile("city", Kind.TEXT, "ville", "city"),
+        _profile("postcode", Kind.TEXT, "code postal", "postcode"),
+        _profile("country", Kind.TEXT, "pays", "country"),
+        _profile("timezone", Kind.TEXT, "fuseau horaire", "time zone"),
+        _profile("age", Kind.INTEGER, "âge", "age"),
+        _profile("birthday_in", Kind.INTEGER, "jours avant l’anniversaire", "days before the birthday"),
+        _profile("birth_on", Kind.DATE, "date de naissance", "date of birth"),
+        _profile("created_at", Kind.INSTANT, "création de la fiche", "creation of the record"),
         _profile("has_email", Kind.BOOLEAN, "une adresse email est connue", "an email address is known"),
         _profile("has_phone", Kind.BOOLEAN, "un numéro de téléphone est connu", "a phone number is known"),
     )

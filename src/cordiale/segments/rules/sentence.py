@@ -44,7 +44,7 @@ _EN: Words = {
     "=": "{0} is {1}", "<>": "{0} is known and is not {1}", "<": "{0} is under {1}", "<=": "{0} is at most {1}",
     ">": "{0} is over {1}", ">=": "{0} is at least {1}",
     "t<": "{0} is before {1}", "t<=": "{0} is no later than {1}", "t>": "{0} is after {1}",
-    "t>=": "{0} is no earlier than {1}",
+    "t>=": "{0} is no earlier than {1}", "ago>": "{0} was less than {1} ago", "ago<": "{0} was more than {1} ago",
     "between": "{0} is between {1} and {2}", "not between": "{0} is known and not between {1} and {2}",
     "in": "{0} is one of {1}", "not in": "{0} is known and none of {1}",
     "like": "{0} looks like {1}", "not like": "{0} is known and does not look like {1}",
@@ -55,28 +55,28 @@ _EN: Words = {
     "last": " in the last {0}", "since": " since {0}", "minimum": " of at least {0}", "filter": " with {0} “{1}”",
     "name": " “{1}”", "days_since": "the days since {0}", "declared": "the declared value “{0}”",
     "now": "now", "entry": "the entry", "before": "{1} before {0}", "after": "{1} after {0}",
-    "week": "week|weeks", "day": "day|days", "hour": "hour|hours", "minute": "minute|minutes", "text": "“{0}”",
+    "day": "day|days", "hour": "hour|hours", "minute": "minute|minutes", "text": "“{0}”",
     "list": " or ", "decimal": ".", "thousands": ",", "percent": "{0}%", "on": "{0}",
     "category": "category", "department": "department", "brand": "brand", "product_id": "product", "channel": "channel",
     "store": "store", "source": "source", "programme": "programme", "step": "step", "purpose": "purpose", "kind": "kind",
 }  # fmt: skip
 _FR: Words = {
-    "and": "ET", "or": "OU", "not": "PAS ({0})", "true": "tout le monde", "false": "personne",
-    "=": "{0} est {1}", "<>": "{0} est connu et n’est pas {1}", "<": "{0} est inférieur à {1}",
-    "<=": "{0} est au plus {1}", ">": "{0} est supérieur à {1}", ">=": "{0} est au moins {1}",
-    "t<": "{0} est avant {1}", "t<=": "{0} n’est pas après {1}", "t>": "{0} est après {1}",
-    "t>=": "{0} n’est pas avant {1}",
-    "between": "{0} est entre {1} et {2}", "not between": "{0} est connu et n’est pas entre {1} et {2}",
-    "in": "{0} est {1}", "not in": "{0} est connu et n’est ni {1}",
-    "like": "{0} ressemble à {1}", "not like": "{0} est connu et ne ressemble pas à {1}",
-    "null": "{0} est inconnu", "not null": "{0} est connu",
+    "and": "ET", "or": "OU", "not": "NON ({0})", "true": "tout le monde", "false": "personne",
+    "=": "{0}\u202f: {1}", "<>": "{0}\u202f: autre que {1} (valeur connue)", "<": "{0}\u202f: moins de {1}",
+    "<=": "{0}\u202f: au plus {1}", ">": "{0}\u202f: plus de {1}", ">=": "{0}\u202f: au moins {1}",
+    "t<": "{0}\u202f: avant {1}", "t<=": "{0}\u202f: au plus tard {1}", "t>": "{0}\u202f: après {1}",
+    "t>=": "{0}\u202f: au plus tôt {1}", "ago>": "{0}\u202f: il y a moins de {1}", "ago<": "{0}\u202f: il y a plus de {1}",
+    "between": "{0}\u202f: de {1} à {2}", "not between": "{0}\u202f: hors de {1} à {2} (valeur connue)",
+    "in": "{0}\u202f: {1}", "not in": "{0}\u202f: ni {1} (valeur connue)",
+    "like": "{0}\u202f: du modèle {1}", "not like": "{0}\u202f: hors du modèle {1} (valeur connue)",
+    "null": "{0}\u202f: valeur inconnue", "not null": "{0}\u202f: valeur connue",
     "consent": "a consenti à « {0} » par {1}", "segment": "est dans le segment « {0} »",
     "orders": "le nombre de commandes", "spend": "le montant dépensé", "units": "le nombre d’articles achetés",
     "events": "le nombre d’événements", "messages": "le nombre de messages",
-    "last": " sur les derniers {0}", "since": " depuis {0}", "minimum": " d’au moins {0}", "filter": " ({0} « {1} »)",
+    "last": " sur {0}", "since": " depuis {0}", "minimum": " d’au moins {0}", "filter": " ({0} « {1} »)",
     "name": " « {1} »", "days_since": "le nombre de jours depuis {0}", "declared": "la valeur déclarée « {0} »",
     "now": "maintenant", "entry": "l’entrée", "before": "{1} avant {0}", "after": "{1} après {0}",
-    "week": "semaine|semaines", "day": "jour|jours", "hour": "heure|heures", "minute": "minute|minutes",
+    "day": "jour|jours", "hour": "heure|heures", "minute": "minute|minutes",
     "text": "« {0} »",
     "list": " ou ", "decimal": ",", "thousands": "\u202f", "percent": "{0}\u202f%", "on": "le {0}",
     "category": "catégorie", "department": "rayon", "brand": "marque", "product_id": "produit", "channel": "canal",
@@ -84,12 +84,13 @@ _FR: Words = {
     "kind": "type",
 }  # fmt: skip
 _LANGUAGES = {"en": _EN, "fr": _FR}
-_LENGTHS = (("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60))
+_LENGTHS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
 def sentence(condition: Condition, language: str, *, zone: str = "UTC", currency: str = "EUR") -> str:
     """The condition in words. `zone` shows instants, `currency` (ISO 4217) amounts."""
-    return _Speaker(_LANGUAGES.get(language, _EN), language, ZoneInfo(zone), currency).condition(condition)
+    said = _Speaker(_LANGUAGES.get(language, _EN), language, ZoneInfo(zone), currency).condition(condition)
+    return said[:1].upper() + said[1:]
 
 
 class _Speaker:
@@ -121,6 +122,8 @@ class _Speaker:
 
     def _test(self, node: Compare | Between | OneOf | Like | Unknown) -> str:
         if isinstance(node, Compare):
+            if _is_ago(node):
+                return self._say(f"ago{node.sign[0]}", self.value(node.left, Kind.INSTANT), self._length(_ago(node.right)))
             is_moment = node.left.kind in (Kind.INSTANT, Kind.DATE) and node.sign not in ("=", "<>")
             key = f"t{node.sign}" if is_moment else node.sign
             return self._say(key, self.value(node.left, node.right.kind), self.value(node.right, node.left.kind))
@@ -204,7 +207,7 @@ class _Speaker:
         return self._say("after" if seconds > 0 else "before", start, self._length(abs(seconds)))
 
     def _length(self, seconds: int) -> str:
-        name, size = next((name, size) for name, size in _LENGTHS if seconds % size == 0 and (name != "week" or seconds < 4 * size))
+        name, size = next((name, size) for name, size in _LENGTHS if seconds % size == 0)
         one, many = self._words[name].split("|")
         amount = seconds // size
         return f"{amount} {one if amount == 1 else many}"
@@ -230,3 +233,14 @@ class _Speaker:
 
     def _say(self, key: str, *values: str) -> str:
         return self._words[key].format(*values)
+
+
+def _is_ago(node: Compare) -> bool:
+    """Whether a customer's instant is compared with so long before now."""
+    return not isinstance(node.left, MomentValue) and _ago(node.right) > 0
+
+
+def _ago(value: Value) -> int:
+    """How many seconds before now a value stands; 0 where it is another kind of value."""
+    is_past = isinstance(value, MomentValue) and value.moment.base == "now" and value.moment.seconds < 0
+    return -value.moment.seconds if is_past and isinstance(value, MomentValue) else 0
