@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cordiale.ids import BUCKET_SQL, SHARE_SQL, bucket_of, share_of
 from cordiale.lake import Lake
 
-_IDS = [*range(0, 200), 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**40 + 7, 2**62 + 5, 2**63 - 1]
+_IDS = [*range(200), 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**40 + 7, 2**62 + 5, 2**63 - 1]
 _BUCKETS = (1, 2, 64, 32_768)
 
 

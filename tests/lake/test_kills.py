@@ -14,14 +14,14 @@ from cordiale.lake import Lake
 
 from .writer import ROWS
 
-_WRITER = Path(__file__).with_name("writer.py")
+_REPOSITORY = Path(__file__).parents[2]
 _KILLS = 24
 
 
 def _write_and_kill(folder: Path, first: int, seconds: float) -> list[int]:
     """The versions acknowledged before the kill, `seconds` after the writer was ready."""
-    with subprocess.Popen([sys.executable, str(_WRITER), str(folder), str(first)], stdout=subprocess.PIPE,
-                          text=True) as writer:  # fmt: skip
+    command = [sys.executable, "-m", "tests.lake.writer", str(folder), str(first)]
+    with subprocess.Popen(command, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
         assert writer.stdout.readline() == "ready\n"
         time.sleep(seconds)

@@ -1,6 +1,6 @@
 """A process that writes the lake until it is killed: appends numbered by version, folds, days of traits.
 
-Prints a version once its append returned. Run as: writer.py FOLDER FIRST_VERSION
+Prints a version once its append returned. Run as: python -m tests.lake.writer FOLDER FIRST_VERSION, in the repository
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from lake.cast import events, traits  # noqa: E402
-
-from cordiale.lake import Lake  # noqa: E402
+from cordiale.lake import Lake
+from tests.lake.cast import events, traits
 
 ROWS = 20
 
