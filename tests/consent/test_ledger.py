@@ -76,7 +76,7 @@ def test_nothing_is_recorded_where_one_statement_is_wrong(ada: Customer, now: da
         actions.record([said(ada, "withdrawn", now, source="form"), nobody], now)
     with pytest.raises(CordialeError, match="in the future"):
         actions.record([said(ada, "withdrawn", now + timedelta(hours=1), source="form")], now)
-    with pytest.raises(CordialeError, match="'gossip' is not a purpose; purposes.yaml has offers, news, service"):
+    with pytest.raises(CordialeError, match=r"'gossip' is not a purpose; purposes.yaml has offers, news, service"):
         actions.record([said(ada, "withdrawn", now, source="form", purpose="gossip")], now)
     assert ConsentProof.objects.count() == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,9 +10,10 @@ from django.db import connection, transaction
 
 from cordiale import clock
 from cordiale.consent import queries, signals
-from cordiale.consent.models import Opposition, Purpose
+from cordiale.consent.models import Consent, Opposition, Purpose
 from cordiale.consent.purposes import get_purpose, purposes
 from cordiale.consent.rules import CHANNELS, GRANTED, OPPOSITION_REASONS, PERSONAL_SOURCES, WITHDRAWN, ConsentEntry
+from cordiale.customers.models import Customer
 from cordiale.errors import CordialeError, NotFound
 
 _BATCH = 20_000
@@ -128,7 +129,7 @@ def withdraw(
         _lock({customer_id})
         present = queries.state(customer_id)
         changed = [key for key in keys if key not in present or present[key].state != WITHDRAWN]
-        record([_entry(customer_id, key, WITHDRAWN, at, origin) for key in changed], at)
+        _record_now(customer_id, changed, WITHDRAWN, at, origin, present)
         if origin.message_id:
             signals.unsubscribed.send(withdraw, customer_id=customer_id, message_id=origin.message_id, at=at)
     return [(*key, key in present and present[key].state == GRANTED) for key in changed]
@@ -140,8 +141,16 @@ def grant(customer_id: int, keys: Iterable[Key], at: datetime, origin: Origin) -
         _lock({customer_id})
         present = queries.state(customer_id)
         changed = [key for key in keys if key not in present or present[key].state != GRANTED]
-        record([_entry(customer_id, key, GRANTED, at, origin) for key in changed], at)
+        _record_now(customer_id, changed, GRANTED, at, origin, present)
     return changed
+
+
+def _record_now(
+    customer_id: int, keys: Sequence[Key], state: str, at: datetime, origin: Origin, present: Mapping[Key, Consent]
+) -> None:
+    """What is said now is the latest word, even where an earlier one was dated by a clock ahead of ours."""
+    said_at = max([at, *(present[key].since for key in keys if key in present)])
+    record([_entry(customer_id, key, state, said_at, origin) for key in keys], said_at)
 
 
 def _entry(customer_id: int, key: Key, state: str, at: datetime, origin: Origin) -> ConsentEntry:
@@ -182,3 +191,21 @@ def lift_objection(channel: str, address: str) -> bool:
         channel=channel, address_hash=queries.address_hash(channel, address), reason="objection"
     )
     return found.delete()[0] > 0
+
+
+def stop_everything(customer: Customer, at: datetime, origin: Origin) -> list[tuple[str, str, bool]]:
+    """Withdraw all purposes through all channels, and put the customer's addresses on the opposition list."""
+    with transaction.atomic():
+        changed = withdraw(customer.pk, None, None, at, origin)
+        for channel in CHANNELS:
+            if address := queries.address_of(customer, channel):
+                oppose(channel, address, "objection", at)
+    return changed
+
+
+def come_back(customer: Customer, keys: Sequence[Key], at: datetime, origin: Origin) -> list[Key]:
+    """The person agrees again: grant, and take the addresses concerned off the opposition list."""
+    with transaction.atomic():
+        for channel in {channel for _, channel in keys}:
+            lift_objection(channel, queries.address_of(customer, channel))
+        return grant(customer.pk, keys, at, origin)

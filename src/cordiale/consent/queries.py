@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +17,9 @@ from django.db import connection
 from cordiale import home
 from cordiale.consent import rules
 from cordiale.consent.models import Consent, ConsentProof
-from cordiale.consent.purposes import get_purpose
+from cordiale.consent.purposes import get_purpose, purposes
+from cordiale.consent.rules import Wording
+from cordiale.customers.models import Customer
 
 ALLOWED, NO_ADDRESS, NOT_GRANTED, HAS_WITHDRAWN, OPPOSED = (
     "allowed",
@@ -143,3 +147,46 @@ def opposed(channel: str, addresses: Sequence[str]) -> set[str]:
         )
         found = {row[0] for row in cursor.fetchall()}
     return {address for address in addresses if address_hash(channel, address) in found}
+
+
+def address_of(customer: Customer, channel: str) -> str:
+    """Where a channel reaches the customer, as written; empty where it does not."""
+    if channel == "email":
+        return customer.email
+    if channel in {"sms", "phone"}:
+        return customer.phone
+    return " ".join(part for part in (customer.street, customer.postcode, customer.city) if part)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A purpose through a channel as its owner sees it: allowed or not, and the line of the ledger that says so."""
+
+    purpose: Wording
+    channel: str
+    is_allowed: bool
+    consent: Consent | None
+
+    @property
+    def key(self) -> str:
+        """As forms write it: `offers:email`."""
+        return f"{self.purpose.code}:{self.channel}"
+
+
+def choices(customer: Customer) -> list[Choice]:
+    """Every purpose through every channel that reaches the customer."""
+    present = state(customer.pk)
+    reached = [channel for channel in rules.CHANNELS if address_of(customer, channel)]
+    return [_choice(purpose, channel, present) for purpose in purposes().values() for channel in reached]
+
+
+def _choice(purpose: Wording, channel: str, present: Mapping[tuple[str, str], Consent]) -> Choice:
+    consent = present.get((purpose.code, channel))
+    is_allowed = consent.state == rules.GRANTED if consent else purpose.legal_basis != "consent"
+    return Choice(purpose, channel, is_allowed, consent)
+
+
+def count_recent_statements(customer_id: int, since: datetime) -> int:
+    """How many lines the ledger got from the customer's own pages since `since`."""
+    sources = ("preference page", "one-click")
+    return ConsentProof.objects.filter(customer_id=customer_id, source__in=sources, at__gt=since).count()

@@ -1,8 +1,13 @@
-"""Public pages of consent."""
+"""Public pages of consent, and the staff's action on a customer's consents."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cordiale.consent import views
 
 app_name = "consent"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("staff/<int:customer_id>/", views.change, name="change"),
+    path("<str:token>/", views.choose, name="choose"),
+]
