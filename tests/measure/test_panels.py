@@ -8,22 +8,25 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
 
 from cordiale import clock, home
+from cordiale.measure import panels
 from cordiale.measure.queries import dashboard_figures
-from cordiale.ui import panels
 
 from .world import START, Order, contacted, customers, play, programme, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_home")]
 
+SHOWN = {"programme": panels.programme_results, "dashboard": panels.dashboard_results}
+
 
 def _page(name: str, subject: object, language: str) -> str:
     with translation.override(language):
-        rendered = dict(panels.render(name, RequestFactory().get("/"), subject, column="main"))
-    return re.sub(r"\s+", " ", rendered["results"])
+        content = SHOWN[name](RequestFactory().get("/"), subject)
+        return re.sub(r"\s+", " ", render_to_string(content.template, content.context))
 
 
 def _words(html: str) -> str:
@@ -64,7 +67,7 @@ def test_the_page_carries_no_inline_style_and_numbers_svg_can_read(without_effec
 def test_a_programme_without_a_version_shows_no_results() -> None:
     found = programme()
     found.current = None
-    assert panels.render("programme", RequestFactory().get("/"), found, column="main") == []
+    assert panels.programme_results(RequestFactory().get("/"), found) is None
 
 
 def test_an_open_window_is_said_in_words() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from cordiale import clock
+from cordiale.decisions.rules.words import rule_title
 from cordiale.measure import queries, texts
 from cordiale.measure.drawing import forest
 from cordiale.measure.queries.dashboard import Dashboard, Figure
@@ -24,14 +28,13 @@ def programme_results(_request: HttpRequest, programme: Programme) -> Content | 
     """KPIs and the effect. Nothing before the programme's first version."""
     if programme.current is None:
         return None
-    report = queries.programme_report(programme.name, clock.now())
+    report = queries.programme_report(programme.name, _now())
     return Content(
         "measure/_programme.html",
         {
             "report": report,
             "kpis": [_kpi(kpi, report) for kpi in report.kpis],
-            "refused": report.counts.refused,
-            "exited": report.counts.exited,
+            "refused": _refused(report),
             "verdict": texts.verdict(report.main),
             "main_metric": texts.METRICS[report.main.unit].title,
             "is_shown": _is_shown(report.main),
@@ -44,7 +47,7 @@ def programme_results(_request: HttpRequest, programme: Programme) -> Content | 
 
 def dashboard_results(_request: HttpRequest, _subject: Any) -> Content:
     """The last 28 days beside the 28 before."""
-    figures = queries.dashboard_figures(clock.now())
+    figures = queries.dashboard_figures(_now())
     period = gettext("%(first)s – %(last)s") % {
         "first": formats.day(figures.first_day), "last": formats.day(figures.last_day),
     }  # fmt: skip
@@ -57,6 +60,34 @@ def register_panels() -> None:
     register("dashboard", Panel("results", 10, "main", dashboard_results))
 
 
+def _now() -> datetime:
+    """The present, or where the engine's clock stands when a demonstration has run ahead of it."""
+    demonstration = find_demonstration()
+    return max(clock.now(), demonstration.ends_at) if demonstration else clock.now()
+
+
+def _refused(report: Report) -> list[dict[str, Any]]:
+    """Rules that refused, the most frequent first, each with the list of its decisions."""
+    page = reverse("decisions:list")
+    return [
+        {
+            "title": rule_title(rule),
+            "number": number,
+            "url": f"{page}?{urlencode({'programme': report.programme, 'verdict': 'refused', 'rule': rule})}",
+        }
+        for rule, number in sorted(report.counts.refused.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _list_of(kpi: Kpi, report: Report) -> str:
+    """The page that lists what a KPI counts; empty where no page does."""
+    decisions = {"sent": {"verdict": "sent"}, "control": {"verdict": "refused", "rule": "control"},
+                 "refused": {"verdict": "refused"}, "postponed": {"verdict": "postponed"}}  # fmt: skip
+    if kpi.name not in decisions:
+        return ""
+    return f"{reverse('decisions:list')}?{urlencode({'programme': report.programme} | decisions[kpi.name])}"
+
+
 def _kpi(kpi: Kpi, report: Report) -> dict[str, str]:
     words = texts.KPIS[kpi.name]
     return {
@@ -65,6 +96,7 @@ def _kpi(kpi: Kpi, report: Report) -> dict[str, str]:
         "definition": texts.definition(words, report.panel, report.currency),
         "period": texts.period(kpi, report.panel),
         "change": texts.note(kpi),
+        "url": _list_of(kpi, report),
     }
 
 
