@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class DecisionsConfig(AppConfig):
     name = "cordiale.decisions"
     label = "decisions"
+
+    def ready(self) -> None:
+        from cordiale.decisions import panels  # noqa: PLC0415 - panels import models
+
+        panels.register()

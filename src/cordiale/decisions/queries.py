@@ -176,3 +176,13 @@ def counts_by_rule(rows: QuerySet[Decision]) -> list[dict[str, Any]]:
     """How often each rule decided among `rows`, the most frequent first."""
     counted = rows.order_by().values("verdict", "rule").annotate(number=Count("id")).order_by("-number", "rule")
     return [one | {"title": words.rule_title(one["rule"])} for one in counted]
+
+
+def programmes() -> list[str]:
+    """The programmes that proposed anything."""
+    return list(Proposal.objects.order_by("programme").values_list("programme", flat=True).distinct())
+
+
+def rules() -> list[str]:
+    """The rules that decided anything."""
+    return list(Decision.objects.order_by("rule").values_list("rule", flat=True).distinct())

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class ProgrammesConfig(AppConfig):
     name = "cordiale.programmes"
     label = "programmes"
+
+    def ready(self) -> None:
+        from cordiale.programmes import panels  # noqa: PLC0415 - panels import models
+
+        panels.register()

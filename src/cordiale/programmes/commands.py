@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from cordiale import clock
-from cordiale.errors import CordialeError
+from cordiale.errors import CordialeError, Located
 from cordiale.programmes import actions, engine, queries
 from cordiale.programmes.models import Programme
 from cordiale.programmes.rules.spec import ProgrammeSpec, stops
@@ -23,12 +23,14 @@ _ACTOR = "cli"
 
 @app.command()
 def validate(files: Files, json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> None:
-    """Check files; every error is shown with its place, and nothing changes."""
+    """Check files: every error on standard output with its place, the first also as the reason of the failure."""
     read = queries.read_files(files)
-    errors = [error for file in read for error in file.reading.errors]
-    if len(errors) > 1:
-        terminal.errors.print("\n".join(str(error) for error in errors[1:]), markup=False, soft_wrap=True)
-    if errors:
+    if errors := [error for file in read for error in file.reading.errors]:
+        terminal.answer(
+            {"errors": [_error(error) for error in errors]},
+            as_json=json_,
+            text=lambda: Text("\n".join(str(error) for error in errors)),
+        )
         raise errors[0]
     names = [file.reading.require().name for file in read]
     terminal.answer({"valid": names}, as_json=json_, text=lambda: "\n".join(f"{name}: in order" for name in names))
@@ -96,6 +98,16 @@ def tick(now: terminal.Now = None, json_: terminal.Json = False, home_: terminal
     with terminal.progress("Tick", len(engine.PHASES)) as advance:
         report = engine.tick(_instant(now), progress=lambda phase: advance(1))
     terminal.answer(report.as_json(), as_json=json_, text=lambda: _tick_as_text(report))
+
+
+def _error(error: Located) -> dict[str, Any]:
+    return {
+        "file": error.source,
+        "line": error.line,
+        "column": error.column,
+        "message": error.message,
+        "hint": error.hint,
+    }
 
 
 def _instant(text: str | None) -> Any:

@@ -18,7 +18,7 @@ from cordiale.decisions.rules.document import nearest, read_text
 from cordiale.errors import Located, NotFound
 from cordiale.programmes.models import Enrolment, Passage, Programme, ProgrammeVersion, Status, Tick
 from cordiale.programmes.rules.reading import Known, Reading, Reference, read_programme
-from cordiale.programmes.rules.spec import ProgrammeSpec
+from cordiale.programmes.rules.spec import ProgrammeSpec, Trigger
 from cordiale.segments import queries as segments
 from cordiale.segments.models import Segment
 
@@ -189,3 +189,23 @@ def held() -> list[str]:
 def last_tick_at() -> datetime | None:
     """How far the engine's clock has gone; None before its first tick."""
     return Tick.objects.order_by("-now").values_list("now", flat=True).first()
+
+
+def inside_older(programme: Programme) -> int:
+    """Walks going on in versions before the current one."""
+    return Enrolment.objects.filter(programme=programme, exited_at=None).exclude(version=programme.current).count()
+
+
+def using_segment(name: str) -> list[tuple[str, dict[str, str]]]:
+    """Programmes that name a segment in their current version: name and title. Ended ones do not count."""
+    found = []
+    for programme in Programme.objects.exclude(status=Status.ENDED).exclude(current=None).select_related("current"):
+        assert programme.current is not None
+        spec = spec_of(programme.current)
+        if name in {spec.panel.segment, *spec.panel.exclude, _entry_segment(spec)}:
+            found.append((programme.name, spec.title))
+    return found
+
+
+def _entry_segment(spec: ProgrammeSpec) -> str:
+    return spec.entry.subject if spec.entry.trigger in (Trigger.ENTERS, Trigger.LEAVES) else ""
