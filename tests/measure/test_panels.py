@@ -44,9 +44,9 @@ def without_effect():
 
 def test_the_programme_page_says_that_no_effect_is_shown(without_effect) -> None:
     english, french = (_words(_page("programme", without_effect, language)) for language in ("en", "fr"))
-    assert re.search(r"No effect is shown: the interval -[\d.]+ points … \+[\d.]+ points contains zero\.", english)
+    assert re.search(r"No effect is shown: the interval −[\d.]+ points … \+[\d.]+ points contains zero\.", english)
     assert re.search(
-        r"Aucun effet n’est établi : l’intervalle -[\d,]+ points … \+[\d,]+ points contient zéro\.", french
+        r"Aucun effet n’est établi : l’intervalle −[\d,]+ points … \+[\d,]+ points contient zéro\.", french
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from cordiale.measure.rules.effect import Effect
 
-WIDTH, HEIGHT, _MARGIN = 320, 40, 12.0
+_WIDTH, _MARGIN = 320, 12.0
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,13 @@ class Forest:
     often_high: str
     once_low: str
     once_high: str
-    width: int = WIDTH
-    height: int = HEIGHT
 
 
 def forest(effect: Effect) -> Forest:
     """Where to draw an effect: the wider interval and zero fill the width."""
     low = min(effect.often.low, effect.once.low, 0.0)
     high = max(effect.often.high, effect.once.high, 0.0)
-    scale = (WIDTH - 2 * _MARGIN) / ((high - low) or 1.0)
+    scale = (_WIDTH - 2 * _MARGIN) / ((high - low) or 1.0)
     place = partial(_place, low, scale)
     return Forest(
         zero=place(0.0),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from cordiale import clock
 from cordiale.decisions.rules.words import rule_title
@@ -142,7 +142,7 @@ def _dashboard_kpis(figures: Dashboard) -> Sequence[dict[str, str]]:
             gettext("Customers to whom at least one message was handed over."),
         ),
         _moving(
-            gettext("Orders"), formats.number(figures.orders.value), figures.orders, "/customers/",
+            pgettext("sales", "Orders"), formats.number(figures.orders.value), figures.orders, "/customers/",
             gettext("Orders of all customers, returns not counted, contacted or not."),
         ),
         _moving(

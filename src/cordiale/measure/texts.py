@@ -123,18 +123,20 @@ def window(panel: Panel) -> str:
 
 
 def written(kpi: Kpi) -> str:
-    """The value of a KPI; a dash where there is none."""
+    """The value of a KPI; a dash where there is none, and for a gain whose interval contains zero."""
     if kpi.value is None:
         return formats.NOTHING
-    text = _FIGURES[kpi.measure](kpi.value)
-    return signed(text, kpi.value) if kpi.name.startswith("incremental") else text
+    if not _is_gain(kpi):
+        return _FIGURES[kpi.measure](kpi.value)
+    shown = kpi.interval is not None and kpi.interval.excludes_zero
+    return signed(_gain(kpi)(kpi.value), kpi.value) if shown else formats.NOTHING
 
 
 def note(kpi: Kpi) -> str:
     """What stands beside the value: the interval, the quotient, the target."""
     figure = _FIGURES[kpi.measure]
     if kpi.interval is not None:
-        return between(kpi.interval, figure, sign=kpi.name.startswith("incremental"))
+        return between(kpi.interval, _gain(kpi) if _is_gain(kpi) else figure, sign=_is_gain(kpi))
     parts = []
     if kpi.part is not None and kpi.whole:
         part = formats.money(kpi.part) if kpi.measure is Measure.MONEY else formats.number(kpi.part)
@@ -142,6 +144,23 @@ def note(kpi: Kpi) -> str:
     if kpi.target is not None:
         parts.append(gettext("target %(target)s") % {"target": figure(kpi.target)})
     return " · ".join(parts)
+
+
+def _is_gain(kpi: Kpi) -> bool:
+    return kpi.name.startswith("incremental")
+
+
+def _gain(kpi: Kpi) -> Writer:
+    """Gains are sums over thousands of customers: no cents, no tenths of an order."""
+    return _whole_money if kpi.measure is Measure.MONEY else _whole_number
+
+
+def _whole_money(value: float) -> str:
+    return formats.money(value, 0)
+
+
+def _whole_number(value: float) -> str:
+    return formats.number(value, 0)
 
 
 def mean(value: float, unit: Unit) -> str:
@@ -188,8 +207,8 @@ def lift(effect: Effect) -> str:
 
 
 def signed(text: str, value: float) -> str:
-    """A figure with its sign, the plus too."""
-    return f"+{text}" if value > 0 else text
+    """A figure with its sign: the plus too, and a minus as wide."""
+    return f"+{text}" if value > 0 else text.replace("-", "−")
 
 
 def between(interval: Interval, figure: Writer, *, sign: bool = False) -> str:
