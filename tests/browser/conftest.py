@@ -40,7 +40,7 @@ def session(browser, site: places.Site) -> str:  # type: ignore[no-untyped-def]
     """The cookies of a signed-in administrator, from the one-time link, as a person gets them."""
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
-    page.goto(site.address + site.link)
+    page.goto(site.at("{link}"))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
     state = context.storage_state()

@@ -1,6 +1,6 @@
 """Every page a person can open: its name and its address in the seeded home. A package adds its pages here.
 
-`{customer}` stands for the number of a customer that has orders, events and messages.
+What stands in braces comes from `seed.py`: a customer with messages, a caught mail, a consent link.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 PUBLIC = {
     "sign-in": "/sign-in/",
     "link-used": "/sign-in/no-such-token/",
+    "consent": "/c/{consent}/",
+    "consent-lost": "/c/no-such-token/",
 }
 SIGNED_IN = {
     "dashboard": "/",
@@ -18,5 +20,17 @@ SIGNED_IN = {
     "customer": "/customers/{customer}/",
     "customer-orders": "/customers/{customer}/?kind=order&page=2",
     "not-found": "/customers/999999999/",
+    "lifecycle": "/lifecycle/",
+    "traits": "/lifecycle/traits/",
+    "segments": "/segments/",
+    "segment-new": "/segments/new/",
+    "segment": "/segments/dormant/",
+    "programmes": "/programmes/",
+    "programme": "/programmes/win-back/",
+    "programme-people": "/programmes/win-back/people/",
+    "programme-version": "/programmes/win-back/versions/1/",
+    "decisions": "/decisions/",
+    "mail": "/mail/",
+    "mail-one": "/mail/{mail}/",
 }
-EXPECTED_STATUS = {"link-used": 404, "not-found": 404}
+EXPECTED_STATUS = {"link-used": 404, "consent-lost": 404, "not-found": 404}

@@ -36,7 +36,7 @@ def main(folder: Path, names: list[str]) -> None:
 def _sign_in(browser: Any, site: places.Site) -> Any:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(site.address + site.link)
+    page.goto(site.at("{link}"))
     page.locator("main form button").click()
     page.wait_for_url("**/")
     return context.storage_state()
@@ -52,7 +52,7 @@ def _take(browser: Any, site: places.Site, pages: dict[str, str], state: Any, la
         page.evaluate(f"document.querySelector('button[name=language][value={language}]').click()")
         page.wait_for_function(f"document.documentElement.lang === '{language}'")
         for name, path in pages.items():
-            page.goto(site.address + path.format(customer=site.customer), wait_until="networkidle")
+            page.goto(site.at(path), wait_until="networkidle")
             page.screenshot(path=folder / f"{name}-{language}-{size}.png", full_page=size == "narrow")
         context.close()
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,14 @@ CHROMIUM_FLAGS = (
 
 @dataclass(frozen=True)
 class Site:
-    """Where it listens, a customer with a long history, and a path that signs an administrator in once."""
+    """Where it listens, and what `seed.py` found in it: the values that addresses of pages need."""
 
     address: str
-    customer: str
-    link: str
+    facts: Mapping[str, str]
+
+    def at(self, path: str) -> str:
+        """The full address of a path of `pages.py`."""
+        return self.address + path.format_map(self.facts)
 
 
 def find_chromium() -> str | None:
@@ -53,7 +56,7 @@ def seeded(folder: Path) -> Iterator[Site]:
             process = serving.start_web(HOST, port)
         try:
             serving.wait_until_up(HOST, port, process)
-            yield Site(address=address, customer=facts["customer"], link=facts["link"])
+            yield Site(address=address, facts=facts)
         finally:
             serving.end(process)
     finally:
@@ -62,7 +65,9 @@ def seeded(folder: Path) -> Iterator[Site]:
 
 def _seed(environment: dict[str, str]) -> dict[str, str]:
     command = [sys.executable, "-m", "tests.browser.seed"]
-    done = subprocess.run(command, env=environment, cwd=CHECKOUT, stdout=subprocess.PIPE, timeout=300, check=True)
+    done = subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, check=False, timeout=300)
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode())
     found: dict[str, str] = json.loads(done.stdout)
     return found
 

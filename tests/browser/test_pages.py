@@ -80,7 +80,7 @@ def inspect(page: Any, address: str, *, language: str, status: int, complaints: 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_page_is_sound(browser: Any, site: Site, name: str, language: str, width: int) -> None:
     with opened(browser, site, state=None, language=language, width=width) as (page, complaints):
-        address = site.address + PUBLIC[name]
+        address = site.at(PUBLIC[name])
         inspect(page, address, language=language, status=EXPECTED_STATUS.get(name, 200), complaints=complaints)
 
 
@@ -90,15 +90,15 @@ def test_a_public_page_is_sound(browser: Any, site: Site, name: str, language: s
 def test_a_page_is_sound(browser: Any, site: Site, session: Any, name: str, language: str, width: int) -> None:
     with opened(browser, site, state=session, language=language, width=width) as (page, complaints):
         choose(page, site, language)
-        address = site.address + SIGNED_IN[name].format(customer=site.customer)
+        address = site.at(SIGNED_IN[name])
         inspect(page, address, language=language, status=EXPECTED_STATUS.get(name, 200), complaints=complaints)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["dashboard", "customers", "customer"])
+@pytest.mark.parametrize("name", ["dashboard", "customers", "customer", "programme", "segment"])
 def test_the_tab_key_reaches_everything(browser: Any, site: Site, session: Any, name: str, width: int) -> None:
     with opened(browser, site, state=session, language="en", width=width) as (page, _complaints):
-        page.goto(site.address + SIGNED_IN[name].format(customer=site.customer))
+        page.goto(site.at(SIGNED_IN[name]))
         count = page.evaluate(_FOCUSABLE)
         reached = set()
         for _ in range(count + 3):
