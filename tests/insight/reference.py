@@ -45,8 +45,8 @@ def traits(lines: list[Row], events: list[Row], messages: list[Row], as_of: date
         "units_90d": sum(row["quantity"] for row in quarter),
         "distinct_categories_365d": len({row["category"] for row in year} - {None}),
         "favourite_category": favourite(year, "category"),
-        "last_category": latest([row for row in lines if row["amount"] >= 0]),
-        "favourite_store": favourite(year, "store"),
+        "last_category": favourite(year, "category", latest=True),
+        "favourite_store": favourite(within(orders, 365), "store", weight=lambda row: 1),
         "promotion_share": share(bought, lambda row: row["discount"] > 0),
         "discount_365d": sum((row["discount"] for row in year), Decimal("0.00")),
         "days_between_orders": gap,
@@ -58,19 +58,16 @@ def traits(lines: list[Row], events: list[Row], messages: list[Row], as_of: date
     }
 
 
-def favourite(rows: list[Row], column: str) -> str | None:
+def favourite(
+    rows: list[Row], column: str, weight: Callable[[Row], Any] = lambda row: row["amount"], *, latest: bool = False
+) -> str | None:
     totals: dict[str, list[Any]] = defaultdict(lambda: [Decimal(0), None])
     for row in rows:
         if row[column] is not None:
             total = totals[row[column]]
-            total[0] += row["amount"]
+            total[0] += weight(row)
             total[1] = max(total[1], row["ts"]) if total[1] else row["ts"]
-    return max(totals, key=lambda value: (*totals[value], value), default=None)
-
-
-def latest(rows: list[Row]) -> str | None:
-    named = [(row["ts"], row["line_no"], row["category"]) for row in rows if row["category"] is not None]
-    return max(named)[2] if named else None
+    return max(totals, key=lambda value: (*totals[value][:: -1 if latest else 1], value), default=None)
 
 
 def share(rows: list[Row], test: Callable[[Row], bool]) -> float | None:

@@ -135,14 +135,7 @@ def _value(trait: Trait, moment: Moment, reach: int | None) -> str:
     if aggregate.name == "share":
         both = f"({condition}) AND ({argument})" if condition else argument
         return f"CAST({_count(both)} AS DOUBLE) / nullif({_count(condition)}, 0)"
-    if aggregate.name == "latest":
-        where = f"({condition}) AND {argument} IS NOT NULL" if condition else f"{argument} IS NOT NULL"
-        key = ", ".join(("ts", *_TIE_BREAKS[trait.source], argument))
-        return f"arg_max({argument}, CASE WHEN {where} THEN ({key}) END)"
     return f"{aggregate.name}({f'CASE WHEN {condition} THEN {argument} END' if condition else argument})"
-
-
-_TIE_BREAKS = {"order_lines": ("line_no",), "events": (), "messages": ()}
 
 
 def _count(condition: str) -> str:
@@ -170,18 +163,22 @@ def _grouped(name: str, table: str, column: str, where: str, traits: Sequence[Tr
         if trait.aggregate is not None and trait.aggregate.weight is not None
     }
     sums = "".join(f", sum({weight}) AS weight_{trait}" for trait, weight in weights.items())
-    picks = ", ".join(
-        f"arg_max(value, (weight_{trait.name}, last_at, value)) AS {trait.name}"
-        if trait.name in weights
-        else f"count(*) AS {trait.name}"
-        for trait in traits
-    )
+    picks = ", ".join(f"{_picked(trait)} AS {trait.name}" for trait in traits)
     rows = (
         f"SELECT customer_id, {column} AS value, max(ts) AS last_at{sums}"
         f"\n  FROM {table} WHERE {where} AND {column} IS NOT NULL\n  GROUP BY customer_id, {column}"
     )
     picked = f"SELECT customer_id, {picks}\n  FROM {name}_rows GROUP BY customer_id"
     return _Part(name, (f"{name}_rows AS (\n  {rows})", f"{name} AS (\n  {picked})"))
+
+
+def _picked(trait: Trait) -> str:
+    """What is kept of a customer's values, each with its `value`, `last_at` and weights: a number of them, or one."""
+    name = trait.aggregate.name if trait.aggregate is not None else ""
+    if name == "distinct":
+        return "count(*)"
+    keys = (f"weight_{trait.name}", "last_at") if name == "favourite" else ("last_at", f"weight_{trait.name}")
+    return f"arg_max(value, ({', '.join(keys)}, value))"
 
 
 def _within(window: int | None, ago: int, moment: Moment) -> str:

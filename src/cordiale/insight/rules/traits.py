@@ -66,7 +66,7 @@ class Aggregate:
     @property
     def is_by_value(self) -> bool:
         """Does it need the facts grouped by the argument's values first?"""
-        return self.name in ("distinct", "favourite")
+        return self.name in ("distinct", "favourite", "latest")
 
     @property
     def is_zero_without_facts(self) -> bool:
@@ -187,21 +187,17 @@ def _aggregate(node: Node, columns: Mapping[str, Kind]) -> tuple[Aggregate, Kind
             return Aggregate(name=name, argument=arguments[0]), kind
     if name == "share" and len(arguments) == 1 and check(arguments[0], columns, node) == "boolean":
         return Aggregate(name=name, argument=arguments[0]), "share"
-    if name in ("distinct", "latest") and _is_text_column(arguments[:1], columns) and len(arguments) == 1:
-        return Aggregate(name=name, argument=arguments[0]), "integer" if name == "distinct" else "text"
-    if (
-        name == "favourite"
-        and _is_text_column(arguments[:1], columns)
-        and len(arguments) == 2
-        and check(arguments[1], columns, node) in _EXACT
-    ):
+    if name == "distinct" and _is_text_column(arguments, columns) and len(arguments) == 1:
+        return Aggregate(name=name, argument=arguments[0]), "integer"
+    is_pick = name in ("favourite", "latest") and _is_text_column(arguments, columns) and len(arguments) == 2
+    if is_pick and check(arguments[1], columns, node) in _EXACT:
         return Aggregate(name=name, argument=arguments[0], weight=arguments[1]), "text"
     return node.refuse(f"'{node.value}' is not an aggregate that fits", hint=_AGGREGATES)
 
 
 _AGGREGATES = (
     "count(), sum(x), min(x), max(x), share(condition), count(DISTINCT column), favourite(column, weight)"
-    " or latest(column); sums and weights are of whole numbers or money"
+    " or latest(column, weight); sums and weights are of whole numbers or money"
 )
 
 
