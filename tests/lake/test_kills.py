@@ -15,7 +15,7 @@ from cordiale.lake import Lake
 from .writer import ROWS
 
 _REPOSITORY = Path(__file__).parents[2]
-_KILLS = 24
+_KILLS = 20
 
 
 def _write_and_kill(folder: Path, first: int, seconds: float) -> list[int]:
@@ -48,7 +48,7 @@ def _days_are_whole(lake: Lake) -> bool:
 def test_killed_writers_lose_nothing_acknowledged_and_leave_nothing_half_done(tmp_path: Path) -> None:
     chance, folder, acknowledged, following = random.Random(7), tmp_path / "lake", 0, 0
     for _ in range(_KILLS):
-        done = _write_and_kill(folder, following, chance.uniform(0.0, 0.5))
+        done = _write_and_kill(folder, following, chance.uniform(0.0, 0.4))
         versions = _versions(Lake(folder))
         assert set(versions) == set(range(len(versions)))
         assert set(versions.values()) <= {ROWS}

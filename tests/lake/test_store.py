@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import date
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from deltalake import DeltaTable
 
 from cordiale.errors import NotFound, Unavailable
-from cordiale.lake import Lake, RowsRefused
+from cordiale.lake import Lake, QueryFailed, RowsRefused
 from cordiale.lake.fold import buckets_for
 
 from .cast import events, traits
@@ -168,3 +169,27 @@ def test_a_draft_left_by_a_killed_writer_is_swept(lake: Lake, tmp_path: Path) ->
     lake.fold("events")
     assert not left.exists()
     assert _count(lake) == 1
+
+
+def test_a_lake_deleted_and_begun_anew_is_read_anew(lake: Lake) -> None:
+    lake.append("events", events([1, 2, 3]))
+    assert _count(lake) == 3
+    shutil.rmtree(lake.root)
+    assert _count(lake) == 0
+    Lake(lake.root).append("events", events([1]))
+    assert _count(lake) == 1
+
+
+def test_a_damaged_file_is_told_as_such(lake: Lake) -> None:
+    lake.append("events", events([1, 2, 3]))
+    Path(lake.facts["events"].snapshot().files[0].path).write_bytes(b"not Parquet")
+    with pytest.raises((Unavailable, QueryFailed)):
+        lake.query("FROM events")
+    with pytest.raises(Unavailable, match="could not be folded, nothing was changed"):
+        lake.fold("events")
+
+
+def test_parts_of_a_day_must_agree_on_types(lake: Lake) -> None:
+    with pytest.raises(RowsRefused, match="have different types"):
+        lake.replace_day(DAY, iter([traits([1], orders_total=[1]), traits([2], orders_total=["x"])]))
+    assert lake.days() == ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,8 @@ import pyarrow as pa
 from cordiale.errors import CordialeError, Unavailable
 from cordiale.lake.views import listed, quoted
 
+_DAY_SECONDS = 86_400
+
 
 class QueryFailed(CordialeError):
     """The engine refused a query; the message is the engine's."""
@@ -36,6 +40,17 @@ class Engine(Protocol):
         ...
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """The engine's errors as ours: a file that cannot be read is the lake's fault, the rest the query's."""
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise Unavailable(f"the lake cannot be read: {error}") from error
+    except duckdb.Error as error:
+        raise QueryFailed(str(error)) from error
+
+
 class Session:
     """One connection, with the views it knows. Used by one thread at a time."""
 
@@ -45,10 +60,11 @@ class Session:
 
     def show(self, views: Mapping[str, str]) -> None:
         """Make these views; those it already has with the same files are kept."""
-        for name, sql in views.items():
-            if self._views.get(name) != sql:
-                self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
-                self._views[name] = sql
+        with _told():
+            for name, sql in views.items():
+                if self._views.get(name) != sql:
+                    self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
+                    self._views[name] = sql
 
     @contextmanager
     def joined(self, relations: Mapping[str, pa.Table]) -> Iterator[None]:
@@ -63,16 +79,12 @@ class Session:
 
     def run(self, sql: str, bind: Sequence[Any] | None = None, *, limit: int | None = None) -> pa.Table:
         """The rows of one SELECT, the first `limit` of them. Raises QueryFailed with the engine's words."""
-        try:
+        with _told():
             statements = self._connection.extract_statements(sql)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise QueryFailed("the lake answers one SELECT at a time; nothing was changed")
             rows = self._connection.sql(sql, params=bind or None)
             return (rows if limit is None else rows.limit(limit)).to_arrow_table()
-        except duckdb.IOException as error:
-            raise Unavailable(f"the lake cannot be read: {error}") from error
-        except duckdb.Error as error:
-            raise QueryFailed(str(error)) from error
 
     def interrupt(self) -> None:
         """Stop the running query, from another thread."""
@@ -138,6 +150,13 @@ class Instance:
                 session.close()
             self._idle.clear()
             self._root.close()
+
+
+def sweep_spills(lake: Path) -> None:
+    """Throw away what engines killed more than a day ago had spilled."""
+    for folder in (lake / "_tmp").glob("*"):
+        if time.time() - folder.stat().st_mtime > _DAY_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def open_instance(lake: Path, spill: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:

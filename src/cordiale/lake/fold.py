@@ -12,10 +12,11 @@ from pathlib import Path
 
 import duckdb
 
+from cordiale.errors import Unavailable
 from cordiale.ids import BUCKET_SQL
 from cordiale.lake.engine import open_instance
 from cordiale.lake.snapshots import BUCKETS_APP, DataFile, Snapshot
-from cordiale.lake.store import ROW_GROUP, FactStore
+from cordiale.lake.store import ROW_GROUP, FactStore, told
 from cordiale.lake.tables import UNFOLDED
 from cordiale.lake.views import listed, quoted
 
@@ -32,10 +33,11 @@ def fold(store: FactStore, rows_a_bucket: int = ROWS_A_BUCKET) -> int:
         if not before.unfolded:
             return 0
         buckets = buckets_for(before.rows, before.buckets, rows_a_bucket)
-        with _connection(store) as connection:
-            plan = _Plan(store, before, buckets, connection)
-            drafts = plan.draft_buckets()
-        _commit(store, plan.replaced(drafts), drafts, buckets)
+        with told(store.name):
+            with _connection(store) as connection:
+                plan = _Plan(store, before, buckets, connection)
+                drafts = plan.draft_buckets()
+            _commit(store, plan.replaced(drafts), drafts, buckets)
         store.sweep_drafts()
     store.vacuum()
     return sum(file.rows for file in before.unfolded)
@@ -121,6 +123,8 @@ def _connection(store: FactStore) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = open_instance(store.folder.parent, spill, threads=2, memory=_MEMORY)
     try:
         yield connection
+    except duckdb.Error as error:
+        raise Unavailable(f"the lake's {store.name} could not be folded, nothing was changed: {error}") from error
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)

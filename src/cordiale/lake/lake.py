@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from cordiale import home
 from cordiale.lake import buckets, dialect, readonly, state, tables
-from cordiale.lake.engine import Instance, run_each
+from cordiale.lake.engine import Instance, run_each, sweep_spills
 from cordiale.lake.fold import ROWS_A_BUCKET, fold
 from cordiale.lake.state import State
 from cordiale.lake.store import AliasStore, FactStore, TraitStore
@@ -57,7 +57,8 @@ class Lake:
         self._aliases.publish(rows)
 
     def vacuum(self) -> int:
-        """Delete the files no query needs any more; how many."""
+        """Delete the files no query needs any more; how many. Folds and replaced days do so for their table."""
+        sweep_spills(self.root)
         return sum(store.vacuum() for store in (*self.facts.values(), self.traits, self._aliases))
 
     def days(self) -> tuple[date, ...]:

@@ -69,7 +69,7 @@ class Snapshot:
 
 
 class SnapshotCache:
-    """The newest snapshot of one table; looking whether there is a newer one costs two `stat` calls."""
+    """The newest snapshot of one table; looking whether there is a newer one costs three `stat` calls."""
 
     def __init__(self, folder: Path, empty: pa.Schema) -> None:
         self._folder = folder
@@ -79,6 +79,7 @@ class SnapshotCache:
         self._table: DeltaTable | None = None
         self._snapshot = self._empty
         self._checkpointed_at = 0
+        self._identity = (0, 0)
 
     def newest(self) -> Snapshot:
         """The table as it is now. Raises Unavailable where the log cannot be read."""
@@ -95,8 +96,15 @@ class SnapshotCache:
     def _is_stale(self) -> bool:
         if self._table is None:
             return self._log.is_dir()
-        following = self._log / f"{self._snapshot.version + 1:020}.json"
-        return following.exists() or self._checkpoint() != self._checkpointed_at
+        version = self._snapshot.version
+        return self._commit(version + 1).exists() or not self._is_same_table(version)
+
+    def _commit(self, version: int) -> Path:
+        return self._log / f"{version:020}.json"
+
+    def _is_same_table(self, version: int) -> bool:
+        """Is the log the one we read? It may have been deleted and begun anew, or cut off before a checkpoint."""
+        return self._checkpoint() == self._checkpointed_at and _identity(self._commit(version)) == self._identity
 
     def _checkpoint(self) -> int:
         """When the last checkpoint was written: log files before it may be gone, so `following` alone is no proof."""
@@ -108,10 +116,10 @@ class SnapshotCache:
     def _read(self) -> None:
         checkpointed_at = self._checkpoint()
         table = self._table
-        if table is None or checkpointed_at != self._checkpointed_at:
-            table = DeltaTable(self._folder)
-        else:
+        if table is not None and self._is_same_table(self._snapshot.version):
             table.update_incremental()
+        else:
+            table = DeltaTable(self._folder)
         require_known_features(table)
         self._snapshot = Snapshot(
             version=table.version(),
@@ -120,6 +128,16 @@ class SnapshotCache:
             columns=pa.schema(table.schema()),
         )
         self._table, self._checkpointed_at = table, checkpointed_at
+        self._identity = _identity(self._commit(table.version()))
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file this is; zeros where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_ino, found.st_mtime_ns
 
 
 def require_known_features(table: DeltaTable) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,8 +26,10 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
+from cordiale.errors import Unavailable
 from cordiale.lake import tables
 from cordiale.lake.locks import exclusive
 from cordiale.lake.snapshots import DataFile, Snapshot, SnapshotCache, require_known_features, statistics
@@ -43,6 +46,17 @@ _RETENTION_HOURS = 1
 """A removed file stays this long for the queries that still read it."""
 _HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=True)
 _APPENDED = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP)
+
+
+@contextmanager
+def told(table: str) -> Iterator[None]:
+    """Say what went wrong with a table's files in words a person can act on."""
+    try:
+        yield
+    except CommitFailedError as error:
+        raise Unavailable(f"another tool changed the lake's {table} meanwhile; nothing was written: {error}") from error
+    except (DeltaError, OSError) as error:
+        raise Unavailable(f"the lake's {table} cannot be written, nothing was changed: {error}") from error
 
 
 class DeltaStore:
@@ -85,13 +99,29 @@ class DeltaStore:
         app: tuple[str, int] | None = None,
     ) -> None:
         """Add and remove files in one commit, under the write lock."""
-        properties = CommitProperties(app_transactions=[Transaction(*app)]) if app else None
         table.create_write_transaction(
             list(changes),
             "append",
             table.schema(),
             partition_by=[partition],
-            commit_properties=properties,
+            commit_properties=_of_application(app),
+            post_commithook_properties=_HOOKS,
+        )
+
+    def write(
+        self,
+        table: DeltaTable,
+        rows: pa.Table,
+        mode: Literal["append", "overwrite"],
+        app: tuple[str, int] | None = None,
+    ) -> None:
+        """Write rows as one file and commit it, under the write lock."""
+        write_deltalake(
+            table,
+            rows,
+            mode=mode,
+            writer_properties=_APPENDED,
+            commit_properties=_of_application(app),
             post_commithook_properties=_HOOKS,
         )
 
@@ -155,20 +185,12 @@ class FactStore(DeltaStore):
         )
         buckets = pa.array([tables.UNFOLDED], pa.int32()).take(pa.nulls(rows.num_rows, pa.int64()).fill_null(0))
         rows = rows.add_column(0, self.table.schema.field("bucket"), buckets)
-        with self.writing():
+        with told(self.name), self.writing():
             delta = self.open_or_create(self.table.schema, "bucket")
             if app and _is_written(delta, app):
                 return False
             if rows.num_rows:
-                properties = CommitProperties(app_transactions=[Transaction(*app)]) if app else None
-                write_deltalake(
-                    delta,
-                    rows,
-                    mode="append",
-                    writer_properties=_APPENDED,
-                    commit_properties=properties,
-                    post_commithook_properties=_HOOKS,
-                )
+                self.write(delta, rows, "append", app)
         return True
 
 
@@ -181,14 +203,9 @@ class AliasStore(DeltaStore):
     def publish(self, rows: pa.Table) -> None:
         """Replace all aliases by `rows` (alias_id, customer_id)."""
         rows = tables.conform(rows, tables.ALIASES, self.name).sort_by("alias_id")
-        with self.writing():
-            write_deltalake(
-                self.open_or_create(tables.ALIASES, None),
-                rows,
-                mode="overwrite",
-                writer_properties=_APPENDED,
-                post_commithook_properties=_HOOKS,
-            )
+        with told(self.name), self.writing():
+            self.write(self.open_or_create(tables.ALIASES, None), rows, "overwrite")
+        self.vacuum()
 
 
 class TraitStore(DeltaStore):
@@ -206,8 +223,10 @@ class TraitStore(DeltaStore):
         with self.maintaining():
             self.sweep_drafts()
             drafts = [draft for part in parts if (draft := self._write(part)) is not None]
-            with self.writing():
-                return self._replace(day, drafts)
+            with told(self.name), self.writing():
+                rows = self._replace(day, drafts)
+        self.vacuum()
+        return rows
 
     def _write(self, part: pa.Table) -> tuple[Path, pa.Schema] | None:
         if "day" in part.column_names:
@@ -216,7 +235,8 @@ class TraitStore(DeltaStore):
         if not part.num_rows:
             return None
         draft = self.draft()
-        pq.write_table(part.sort_by("customer_id"), draft, compression="zstd", row_group_size=ROW_GROUP)
+        with told(self.name):
+            pq.write_table(part.sort_by("customer_id"), draft, compression="zstd", row_group_size=ROW_GROUP)
         return draft, part.schema
 
     def _replace(self, day: date, drafts: list[tuple[Path, pa.Schema]]) -> int:
@@ -229,7 +249,10 @@ class TraitStore(DeltaStore):
         return sum(file.rows for file in self.snapshot().files if file.day == day)
 
     def _evolve(self, schemas: list[pa.Schema]) -> DeltaTable:
-        wanted = pa.unify_schemas([pa.schema([tables.TRAITS_KEY, pa.field("day", pa.date32())]), *schemas])
+        try:
+            wanted = pa.unify_schemas([pa.schema([tables.TRAITS_KEY, pa.field("day", pa.date32())]), *schemas])
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise tables.RowsRefused(f"the parts of this day's traits have different types: {error}") from error
         delta = self.open_or_create(wanted, "day")
         present = pa.schema(delta.schema())
         for field in wanted:
@@ -252,6 +275,10 @@ def _require_traits(part: pa.Table) -> None:
     for field in part.schema:
         if field.type not in tables.TRAIT_TYPES and not pa.types.is_decimal128(field.type):
             raise tables.RowsRefused(f"traits.{field.name} is {field.type}, which the lake does not keep")
+
+
+def _of_application(app: tuple[str, int] | None) -> CommitProperties | None:
+    return CommitProperties(app_transactions=[Transaction(*app)]) if app else None
 
 
 def _is_written(delta: DeltaTable, app: tuple[str, int]) -> bool:
