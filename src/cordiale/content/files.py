@@ -12,7 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from cordiale.content.rules.filters import filters
 from cordiale.content.rules.generator import Dialect, Source, Vocabulary
-from cordiale.content.rules.mjml import to_html, with_parts
+from cordiale.content.rules.mjml import check_structure, to_html, with_parts
 from cordiale.content.rules.personal import compile_text
 from cordiale.content.rules.templates import Texts, require_unsubscribe
 from cordiale.errors import CordialeError, Located
@@ -37,6 +37,8 @@ class TemplateFiles:
             known = filters(language, currency)
             self._check_subject(language, texts, Dialect(variables, known, escapes=False))
             for source in self.originals[language]:
+                if source.name.endswith(".mjml"):
+                    check_structure(source)
                 compile_text(source, Dialect(variables, known, escapes=source.name.endswith(".mjml")))
             whole = Source(f"{self.name}/{language}.mjml", texts["mjml"])
             require_unsubscribe(whole)

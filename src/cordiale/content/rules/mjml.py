@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from xml.parsers import expat
 
 import mrml
 
@@ -17,6 +16,19 @@ from cordiale.errors import Located
 
 _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HIDDEN = re.compile(r"liquid(\d+)hidden")
+_IGNORED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"<(/?)(mj[a-z-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>")
+TAGS = frozenset(
+    {"mjml"}
+    | {
+        f"mj-{name}"
+        for name in (
+            "accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel "
+            "carousel-image class column divider font group head hero image include navbar navbar-link preview raw "
+            "section social social-element spacer style table text title wrapper"
+        ).split()
+    }
+)
 _INCLUDE = re.compile(r'<mj-include\s+path="([^"]*)"\s*/>')
 
 
@@ -43,18 +55,27 @@ def to_html(source: Source) -> str:
     try:
         html = mrml.to_html(masked, render_options=mrml.RenderOptions(fonts={})).content
     except OSError as error:
-        raise _located(str(error), masked, hidden, source) from error
+        raise Located(f"not MJML: {error}", line=1, column=1, source=source.name) from error
     return _HIDDEN.sub(lambda found: hidden[int(found[1])], html)
 
 
-def _located(message: str, masked: str, hidden: list[str], source: Source) -> Located:
-    """mrml gives no place; the first spot that is not XML is the best guess, else the beginning."""
-    parser = expat.ParserCreate()
-    try:
-        parser.Parse(masked.encode(), True)
-        index = 0
-    except expat.ExpatError as error:
-        index, message = parser.ErrorByteIndex, f"{message}: {expat.errors.messages[error.code]}"
-    before = _HIDDEN.sub(lambda one: hidden[int(one[1])], masked.encode()[:index].decode(errors="ignore"))
+def check_structure(source: Source) -> None:
+    """Raise Located for an MJML tag that is unknown, not closed, or closed by another: mrml lets these through."""
+    text = _IGNORED.sub(lambda found: " " * len(found[0]), source.text)
+    opened: list[re.Match[str]] = []
+    for found in _TAG.finditer(text):
+        closing, name, lone = found[1], found[2], found[3]
+        if name not in TAGS:
+            raise _at(found, source, f"<{name}> is not an MJML tag", f"tags are {', '.join(sorted(TAGS))}")
+        if closing and (not opened or opened.pop()[2] != name):
+            raise _at(found, source, f"</{name}> closes nothing", "tags close in the order they opened")
+        if not closing and not lone:
+            opened.append(found)
+    if opened:
+        raise _at(opened[-1], source, f"<{opened[-1][2]}> is not closed", "")
+
+
+def _at(found: re.Match[str], source: Source, message: str, hint: str) -> Located:
+    before = source.text[: found.start()]
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
-    return Located(f"not MJML: {message}", line=line, column=column, source=source.name)
+    return Located(message, line=line, column=column, source=source.name, hint=hint)
