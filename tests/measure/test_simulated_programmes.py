@@ -11,6 +11,7 @@ from cordiale.measure.rules import effect
 
 from .simulated import Panel, panel
 
+pytestmark = pytest.mark.slow
 PROGRAMMES = 1000
 SAMPLING_ERROR = 3 * sqrt(0.05 * 0.95 / PROGRAMMES)
 
