@@ -16,14 +16,18 @@ from email.message import EmailMessage
 
 from liquid import Environment
 
+from cordiale.content.rules.generator import Source
 from cordiale.content.rules.mime import Envelope, build, headers
 from cordiale.content.rules.mjml import to_html
-from cordiale.content.rules.generator import Source
 from cordiale.content.rules.templates import compile_mail
 
 SECONDS = 3.0
 FIELDS = [f"field_{number}" for number in range(18)]
-VARIABLES = {"person": None, "links": frozenset({"unsubscribe"}), "products": None} | {"person": frozenset(["name", "city", "points", *FIELDS])}
+VARIABLES = {
+    "person": frozenset(["name", "city", "points", *FIELDS]),
+    "links": frozenset({"unsubscribe"}),
+    "products": None,
+}
 PROSE = "The days are longer, the trails are drying out and our new season has arrived: boots, packs and layers. " * 3
 BLOCK = "<mj-section><mj-column><mj-text>{text} {{{{ person.{field} }}}}</mj-text></mj-column></mj-section>"
 PRODUCT = """<mj-raw>{% for one in products %}</mj-raw><mj-section>
@@ -37,7 +41,9 @@ TEXTS = {
     "{% if person.points > 1000 %}, a reward awaits{% endif %}</mj-text></mj-column></mj-section>"
     + "".join(BLOCK.format(text=PROSE, field=field) for field in FIELDS)
     + PRODUCT
-    + "<mj-section><mj-column><mj-text><a href='{{ links.unsubscribe }}'>Unsubscribe</a></mj-text></mj-column></mj-section>"
+    + "<mj-section><mj-column><mj-text>"
+    "<a href='{{ links.unsubscribe }}'>Unsubscribe</a></mj-text></mj-column>"
+    "</mj-section>"
     "</mj-body></mjml>",
     "text": "Dear {{ person.name }},\n{% for one in products %}{{ one.name }}: {{ one.price }} EUR, {{ one.url }}\n"
     "{% endfor %}\nUnsubscribe: {{ links.unsubscribe }}\n",

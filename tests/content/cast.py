@@ -38,12 +38,19 @@ ADA = {
     "favourite_category": "Thé",
     "items": [{"name": "Tea", "price": 3}],
 }
-LETTER = """Dear {{ customer.first_name | default: "friend" | capitalize }} {{ customer.last_name | upcase }},
-{% if traits.orders_total > 10 and traits.spend_total >= 100 %}you are {{ "a <star>" }}{% elsif traits.orders_total == 0 %}
-{% else %}{{ traits.orders_total }} orders{% endif %}{% unless favourite_category == nil %} in {{ favourite_category }}{% endunless %}
-{% for one in items %}.{{ one.name | downcase }}: {{ one.price }}{% if one.name contains "a" or one.price < 3 %} !{% endif %}
-{% else %}nothing{% endfor %}{% if customer.first_name != "" %}   {% endif %}{% comment %} not said {% endcomment %}
-=é{{ links.unsubscribe }}{{ customer.birth_on }}"""
+LETTER = "\n".join(
+    (
+        'Dear {{ customer.first_name | default: "friend" | capitalize }} {{ customer.last_name | upcase }},',
+        '{% if traits.orders_total > 10 and traits.spend_total >= 100 %}you are {{ "a <star>" }}',
+        "{% elsif traits.orders_total == 0 %}",
+        "{% else %}{{ traits.orders_total }} orders{% endif %}",
+        "{% unless favourite_category == nil %} in {{ favourite_category }}{% endunless %}",
+        "{% for one in items %}.{{ one.name | downcase }}: {{ one.price }}",
+        '{% if one.name contains "a" or one.price < 3 %} !{% endif %}{% else %}nothing{% endfor %}',
+        '{% if customer.first_name != "" %}   {% endif %}{% comment %} not said {% endcomment %}',
+        "=é{{ links.unsubscribe }}{{ customer.birth_on }}",
+    )
+)
 
 
 def source(text: str, name: str = "letter/fr.txt") -> Source:

@@ -26,7 +26,9 @@ def envelope(**changes: str) -> Envelope:
         "sender_name": "Maison « Cordiale »", "sender_email": "us@shop.example.org", "to_name": "Zoé",
         "to_address": "zoe@example.org", "token": "m1-ab", "unsubscribe": "https://x.org/c/abc/", "list_name": "offers",
     }  # fmt: skip
-    return Envelope(**(values | changes), at=datetime(2026, 11, 16, 9, tzinfo=UTC), feedback=("0", "win back", "offers"))
+    return Envelope(
+        **(values | changes), at=datetime(2026, 11, 16, 9, tzinfo=UTC), feedback=("0", "win back", "offers")
+    )
 
 
 @settings(max_examples=200, deadline=None)
@@ -55,7 +57,19 @@ def test_a_message_reads_back_as_it_was_meant() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "a", "a@b", "a b@x.org", "a@x.org\r\nBcc: b@x.org", "é@x.org", "a@x.org>", '"a"@x.org', "a@-x.org", "a" * 65 + "@x.org"]
+    "address",
+    [
+        "",
+        "a",
+        "a@b",
+        "a b@x.org",
+        "a@x.org\r\nBcc: b@x.org",
+        "é@x.org",
+        "a@x.org>",
+        '"a"@x.org',
+        "a@-x.org",
+        "a" * 65 + "@x.org",
+    ],
 )
 def test_what_is_not_an_address_is_refused(address: str) -> None:
     with pytest.raises(BadAddress):

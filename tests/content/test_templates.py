@@ -28,7 +28,9 @@ def folder(tmp_path: Path) -> Path:
 
 def test_our_templates_apply_without_a_warning_and_once(now: datetime) -> None:
     first, again = apply_templates(TEMPLATES, now), apply_templates(TEMPLATES, now)
-    assert [(one.name, one.version, one.is_new, one.warnings) for one in first] == [(name, 1, True, ()) for name in NAMES]
+    assert [(one.name, one.version, one.is_new, one.warnings) for one in first] == [
+        (name, 1, True, ()) for name in NAMES
+    ]
     assert [(one.version, one.is_new) for one in again] == [(1, False)] * 4
 
 
@@ -46,7 +48,9 @@ def test_a_changed_text_is_a_new_version_and_going_back_is_the_old_one(folder: P
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
-@pytest.mark.parametrize("first_name", ["", "Maximilienne-Apolline-Constance de la Tour du Pin-Verclause", "<i>Zoé</i>"])
+@pytest.mark.parametrize(
+    "first_name", ["", "Maximilienne-Apolline-Constance de la Tour du Pin-Verclause", "<i>Zoé</i>"]
+)
 def test_our_templates_read_well_for_difficult_people(name: str, language: str, first_name: str, now: datetime) -> None:
     apply_templates(TEMPLATES, now)
     who = Customer.objects.create(
@@ -102,7 +106,12 @@ def test_a_missing_text_part_is_refused(folder: Path, now: datetime) -> None:
 def test_a_heavy_template_and_an_image_without_text_are_warned_of(folder: Path, now: datetime) -> None:
     path = folder / "welcome" / "fr.mjml"
     heavy = f'<mj-text>{"word " * 25_000}</mj-text><mj-image src="https://x.org/i.png" />\n      </mj-column>'
-    path.write_text(path.read_text().replace("</mj-column>\n    </mj-section>\n    <mj-include path=\"parts/footer", heavy + "\n    </mj-section>\n    <mj-include path=\"parts/footer"))
+    path.write_text(
+        path.read_text().replace(
+            '</mj-column>\n    </mj-section>\n    <mj-include path="parts/footer',
+            heavy + '\n    </mj-section>\n    <mj-include path="parts/footer',
+        )
+    )
     (warned,) = [one.warnings for one in apply_templates(folder, now) if one.warnings]
     assert "kB of HTML; mail programs cut messages over 100 kB" in warned[0]
     assert "an image has no alt text" in warned[1]

@@ -38,7 +38,7 @@ class DifficultServer:
         self.thread.join()
 
     def answer(self, words: str) -> str | None:
-        verb = words.split(":")[0].split(" ")[0].upper()
+        verb = words.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0].upper()
         self.counts[verb] = self.counts.get(verb, 0) + 1
         said = self.script(words, self.counts[verb])
         return USUAL.get(verb, "250 ok") if said == "" else said

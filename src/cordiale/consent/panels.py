@@ -36,7 +36,7 @@ def consents(request: HttpRequest, subject: Customer) -> panels.Content | None:
     return panels.Content("consent/_consents.html", context)
 
 
-def section(customer: Customer, now: datetime) -> list[dict[str, Any]]:  # noqa: ARG001 - a section's signature
+def section(customer: Customer, now: datetime) -> list[dict[str, Any]]:
     """For `customers show`."""
     return [
         {

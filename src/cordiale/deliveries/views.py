@@ -44,7 +44,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 @requires("mail.see")
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type] # it forgets that views take parameters
     {
         "default-src": [NONE],
         "script-src": None,
@@ -58,8 +58,8 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "sandbox": [""],
     }
 )
-def body(request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
-    """The HTML of a message for a sandboxed frame: no script, no form, nothing fetched; an email's styles are inline."""
+def body(request: HttpRequest, token: str) -> HttpResponse:
+    """The HTML of a message for a sandboxed frame: no script, no form, nothing fetched; only its styles are inline."""
     response = HttpResponse(queries.part_of(queries.read_caught(home.current().mail, token), "html"))
     response["X-Content-Type-Options"] = "nosniff"
     return response

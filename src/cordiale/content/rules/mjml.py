@@ -18,17 +18,10 @@ _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _HIDDEN = re.compile(r"liquid(\d+)hidden")
 _IGNORED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<(/?)(mj[a-z-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>")
-TAGS = frozenset(
-    {"mjml"}
-    | {
-        f"mj-{name}"
-        for name in (
-            "accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel "
-            "carousel-image class column divider font group head hero image include navbar navbar-link preview raw "
-            "section social social-element spacer style table text title wrapper"
-        ).split()
-    }
-)
+_NAMES = """accordion accordion-element accordion-text accordion-title all attributes body breakpoint button carousel
+carousel-image class column divider font group head hero image include navbar navbar-link preview raw section social
+social-element spacer style table text title wrapper"""
+TAGS = frozenset({"mjml", *(f"mj-{name}" for name in _NAMES.split())})
 _INCLUDE = re.compile(r'<mj-include\s+path="([^"]*)"\s*/>')
 
 

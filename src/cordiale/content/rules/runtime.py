@@ -50,7 +50,7 @@ def equals(left: Any, right: Any) -> bool:
 
 
 def is_less(left: Any, right: Any) -> bool:
-    """Liquid's `<`; what cannot be compared is not less (where python-liquid raises: one odd value must stop nothing)."""
+    """Liquid's `<`. What cannot be compared is not less: python-liquid raises, but one odd value must stop nothing."""
     try:
         return left is not None and right is not None and bool(left < right)
     except TypeError:
