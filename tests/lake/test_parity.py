@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
+from cordiale import home
+from cordiale.errors import Unavailable
 from cordiale.lake import Lake, dialect
 from cordiale.lake.spark import SparkEngine
 
@@ -92,6 +95,7 @@ def test_every_allowed_construct_means_the_same_on_both_engines(lake: Lake, spar
 def test_both_engines_read_the_same_days_of_traits(lake: Lake, spark: SparkEngine) -> None:
     for sql in ("SELECT * FROM traits", "SELECT * FROM traits_history"):
         assert _plain_rows(lake.query(sql)) == _plain_rows(spark.query(sql))
+        assert lake.query(sql).column_names == spark.query(sql).column_names == ["customer_id", "orders_total", "day"]
     day = date(2026, 11, 14)
     sql = "SELECT customer_id, orders_total FROM traits"
     assert _plain_rows(spark.query(sql, day=day)) == [(1.0, 14.0), (2.0, 2.0)]
@@ -101,3 +105,17 @@ def test_both_engines_read_the_same_days_of_traits(lake: Lake, spark: SparkEngin
 def test_what_the_engines_read_differently_is_refused_by_name(name: str) -> None:
     with pytest.raises(dialect.NotPortable, match="Spark does not read '"):
         dialect.to_spark(REFUSED[name])
+
+
+def test_where_spark_is_not_installed_the_error_says_how_to_get_it(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, fresh_home: home.Home
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(Unavailable, match=r"pip install 'cordiale\[spark\]'"):
+        SparkEngine(lake).query("SELECT 1 AS x")
+
+
+def test_sql_that_cannot_be_read_is_refused() -> None:
+    for sql in ("SELEC 1 FROM", "SELECT 1; SELECT 2", "DELETE FROM events"):
+        with pytest.raises(dialect.NotPortable):
+            dialect.to_spark(sql)

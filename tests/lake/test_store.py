@@ -143,6 +143,7 @@ def test_a_trait_may_be_added_but_not_change_its_type(lake: Lake) -> None:
     lake.replace_day(NEXT, traits([1], orders_total=[1], favourite=["WINE"]))
     history = lake.query("SELECT day, favourite FROM traits_history ORDER BY day").to_pylist()
     assert history == [{"day": DAY, "favourite": None}, {"day": NEXT, "favourite": "WINE"}]
+    assert lake.query("SELECT customer_id, favourite FROM traits", day=DAY)["favourite"].to_pylist() == [None]
     with pytest.raises(RowsRefused, match="orders_total was int64 on earlier days and is now string"):
         lake.replace_day(NEXT, traits([1], orders_total=["many"]))
     assert lake.query("SELECT favourite FROM traits")["favourite"].to_pylist() == ["WINE"]

@@ -65,10 +65,10 @@ class SparkEngine:
         Raises NotPortable naming the construct the engines read differently, QueryFailed with Spark's words.
         """
         text = dialect.to_spark(sql)
-        wanted = state.named(sql)
         with self._guard:
-            self._show(wanted, day, relations)
-            return self._run(text)
+            session = self._session
+            self._show(state.named(sql), day, relations)
+            return _run(session, text)
 
     def close(self) -> None:
         """Stop Spark; the next query would start it again."""
@@ -77,15 +77,6 @@ class SparkEngine:
             if _session.cache_info().currsize:
                 _session(home.current().run).stop()
                 _session.cache_clear()
-
-    def _run(self, text: str) -> pa.Table:
-        from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
-
-        try:
-            with _without_pandas_warning():
-                return self._session.sql(text).toArrow()
-        except PySparkException as error:
-            raise QueryFailed(f"Spark: {str(error).splitlines()[0]}") from error
 
     def _show(self, wanted: list[str], day: date | None, relations: Mapping[str, pa.Table]) -> None:
         now = self._lake.state()
@@ -102,7 +93,8 @@ class SparkEngine:
             return
         snapshot = now.traits
         files = snapshot.files if name == "traits_history" else snapshot.of_day(now.day(day))
-        self._frame("traits", snapshot, files).createOrReplaceTempView(name)
+        frame = self._frame("traits", snapshot, files)
+        frame.select(*views.day_last(snapshot.columns).names).createOrReplaceTempView(name)
 
     def _facts(self, name: str, now: state.State) -> None:
         snapshot = now.facts[name]
@@ -123,6 +115,16 @@ class SparkEngine:
     @cached_property
     def _session(self) -> SparkSession:
         return _session(home.current().prepare().run)
+
+
+def _run(session: SparkSession, text: str) -> pa.Table:
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
+
+    try:
+        with _without_pandas_warning():
+            return session.sql(text).toArrow()
+    except PySparkException as error:
+        raise QueryFailed(f"Spark: {str(error).splitlines()[0]}") from error
 
 
 def _given(session: SparkSession, table: pa.Table) -> DataFrame:

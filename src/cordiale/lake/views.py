@@ -82,11 +82,17 @@ def traits_history(snapshot: Snapshot) -> str:
 
 def _by_day(snapshot: Snapshot, files: Sequence[DataFile]) -> str:
     if not files:
-        return empty(snapshot.columns)
-    return (
+        return empty(day_last(snapshot.columns))
+    rows = (
         f"SELECT * FROM read_parquet({listed(file.path for file in files)}, union_by_name=true,"
         " hive_partitioning=true, hive_types={'day': DATE})"
     )
+    return f"{empty(day_last(snapshot.columns))} UNION ALL BY NAME {rows}"  # a trait declared later is NULL on earlier days
+
+
+def day_last(columns: pa.Schema) -> pa.Schema:
+    """The columns of traits as a query sees them: the day, a partition of the table, comes last."""
+    return pa.schema([*(field for field in columns if field.name != "day"), columns.field("day")])
 
 
 def empty(columns: pa.Schema) -> str:
