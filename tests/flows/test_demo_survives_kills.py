@@ -66,9 +66,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
-def test_the_next_call_finishes_the_job(
-    seed: int, undisturbed: tuple[dict[str, Any], float], tmp_path: Path
-) -> None:
+def test_the_next_call_finishes_the_job(seed: int, undisturbed: tuple[dict[str, Any], float], tmp_path: Path) -> None:
     expected, seconds = undisturbed
     chance = random.Random(seed)
     for _ in range(KILLS):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
@@ -21,7 +22,7 @@ from django.utils.translation.template import templatize
 
 PACKAGES = Path(__file__).resolve().parent.parent
 LANGUAGE = "fr"
-_KEYWORDS = {
+_KEYWORDS: Any = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -50,7 +51,7 @@ class Problem:
 def problems() -> list[Problem]:
     """Every message of the pages without a complete French text, and every fuzzy or misplaced entry."""
     known: dict[str, str] = {}
-    found = []
+    found: list[Problem] = []
     for path in sorted(PACKAGES.glob(f"*/locale/{LANGUAGE}/LC_MESSAGES/*.po")):
         catalogue = _catalogue(path)
         found += _entry_problems(path, catalogue)
@@ -75,11 +76,11 @@ def used_messages() -> Iterator[tuple[str, str]]:
 
 
 def _extract(path: Path, text: str, shift: int = 0) -> Iterator[tuple[str, str]]:
-    for line, function, messages, _comments in extract_python(BytesIO(text.encode()), list(_KEYWORDS), [], {}):
-        words = messages if isinstance(messages, tuple) else (messages,)
-        place = 1 if function.startswith(("p", "np")) else 0
-        if len(words) > place and isinstance(words[place], str) and words[place]:
-            yield f"{path.relative_to(PACKAGES)}:{line - shift}", words[place]
+    for line, function, messages, _comments in extract_python(BytesIO(text.encode()), _KEYWORDS, [], {}):
+        words = messages if isinstance(messages, tuple | list) else (messages,)
+        place = 1 if str(function).startswith(("p", "np")) else 0  # pgettext has the context first
+        if len(words) > place and (message := words[place]):
+            yield f"{path.relative_to(PACKAGES)}:{line - shift}", str(message)
 
 
 def _catalogue(path: Path) -> Catalog:
@@ -107,7 +108,8 @@ def _is_complete(entry: Message) -> bool:
 
 def _same_placeholders(entry: Message) -> bool:
     if isinstance(entry.id, tuple | list):  # "one customer" may leave the number out: compare the plural
-        return set(_PLACEHOLDER.findall(entry.id[-1])) == set(_PLACEHOLDER.findall(entry.string[-1]))
+        plural = entry.string[-1] if isinstance(entry.string, tuple | list) else ""
+        return set(_PLACEHOLDER.findall(entry.id[-1])) == set(_PLACEHOLDER.findall(plural))
     return set(_PLACEHOLDER.findall(entry.id)) == set(_PLACEHOLDER.findall(str(entry.string)))
 
 

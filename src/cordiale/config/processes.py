@@ -108,13 +108,13 @@ def worker(
     home_: terminal.HomeFolder = None,
 ) -> None:
     """Advance programmes and send, every few seconds, until ended. `up` runs one; more may run beside it."""
-    from cordiale.programmes import engine  # noqa: PLC0415 - other commands need not load the engine
+    from cordiale.programmes.engine import tick  # noqa: PLC0415 - other commands need not load the engine
 
     stopping = on_signal()
     while not stopping:
         started = time.monotonic()
         try:
-            engine.tick(clock.now())
+            tick(clock.now())
         except CordialeError as error:  # said, and tried again: a worker must outlive a bad template or a stopped relay
             terminal.errors.print(f"tick: {error}")
         while not stopping and time.monotonic() - started < every:

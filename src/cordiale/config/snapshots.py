@@ -17,7 +17,7 @@ FOLDER = Path("docs/reference")
 
 def differences(root: Path) -> str:
     """A unified diff of every snapshot that no longer holds, empty when all do."""
-    found = []
+    found: list[str] = []
     for name, text in _current().items():
         path = root / FOLDER / name
         kept = path.read_text() if path.exists() else ""
