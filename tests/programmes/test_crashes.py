@@ -54,10 +54,11 @@ def start_tick(now: datetime, server: catcher.Catcher) -> subprocess.Popen[str]:
 
 def kill_at(phase: str, tick: subprocess.Popen[str]) -> None:
     assert tick.stdout is not None
-    for line in tick.stdout:
-        if line.strip() == phase:
-            time.sleep(random.uniform(0, 0.05))
-            break
+    with tick.stdout:
+        for line in tick.stdout:
+            if line.strip() == phase:
+                time.sleep(random.uniform(0, 0.05))
+                break
     os.kill(tick.pid, signal.SIGKILL)
     tick.wait()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Verdict(models.TextChoices):
-    SENT = "sent", _("Sent")  # allowed: a message was planned in the same transaction
-    POSTPONED = "postponed", _("Postponed")
-    REFUSED = "refused", _("Refused")
+    SENT = "sent", pgettext_lazy("verdict", "Sent")  # allowed: a message was planned in the same transaction
+    POSTPONED = "postponed", pgettext_lazy("verdict", "Postponed")
+    REFUSED = "refused", pgettext_lazy("verdict", "Refused")
 
 
 class Proposal(models.Model):
