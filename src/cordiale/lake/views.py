@@ -87,7 +87,8 @@ def _by_day(snapshot: Snapshot, files: Sequence[DataFile]) -> str:
         f"SELECT * FROM read_parquet({listed(file.path for file in files)}, union_by_name=true,"
         " hive_partitioning=true, hive_types={'day': DATE})"
     )
-    return f"{empty(day_last(snapshot.columns))} UNION ALL BY NAME {rows}"  # a trait declared later is NULL on earlier days
+    # a trait declared later is NULL on earlier days
+    return f"{empty(day_last(snapshot.columns))} UNION ALL BY NAME {rows}"
 
 
 def day_last(columns: pa.Schema) -> pa.Schema:
