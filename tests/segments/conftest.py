@@ -22,7 +22,9 @@ LINES = pa.schema({
 })  # fmt: skip
 
 
-def order(customer: int, days_ago: float, *lines: tuple[str, str], store: str = "s1", **more: Any) -> list[dict[str, Any]]:
+def order(
+    customer: int, days_ago: float, *lines: tuple[str, str], store: str = "s1", **more: Any
+) -> list[dict[str, Any]]:
     """An order of (category, amount) lines so many days before NOW."""
     at = NOW - timedelta(days=days_ago)
     base = {"customer_id": customer, "ts": at, "order_id": f"{customer}-{days_ago}", "product_id": "p", "quantity": 1,
@@ -46,7 +48,8 @@ def message(customer: int, days_ago: float, kind: str, programme: str = "welcome
 
 
 ORDERS = [
-    *order(1, 5, ("wine", "30.00"), ("bread", "3.20")), *order(1, 40, ("wine", "12.50")), *order(1, 200, ("cheese", "8.00")),
+    *order(1, 5, ("wine", "30.00"), ("bread", "3.20")), *order(1, 40, ("wine", "12.50")),
+    *order(1, 200, ("cheese", "8.00")),
     *order(2, 95, ("bread", "2.10")), *order(2, 300, ("bread", "4.00"), store="s2"),
     *order(3, 1, ("cheese", "100.10")), *order(3, 0.5, ("cheese", "-100.10"), quantity=-1),
     *order(4, 30, ("wine", "19.99"), ("wine", "20.01")),
@@ -87,7 +90,13 @@ def company(lake: Any, db: None) -> dict[str, int]:
     for customer, channel, state in [(1, "email", "granted"), (2, "email", "withdrawn"), (4, "email", "granted"),
                                      (1, "sms", "granted")]:  # fmt: skip
         proof = ConsentProof.objects.create(
-            customer_id=customer, purpose_id="offers", channel=channel, state=state, at=created, source="form", wording="yes"
+            customer_id=customer,
+            purpose_id="offers",
+            channel=channel,
+            state=state,
+            at=created,
+            source="form",
+            wording="yes",
         )
         Consent.objects.create(
             customer_id=customer, purpose_id="offers", channel=channel, state=state, since=created, proof=proof

@@ -32,7 +32,10 @@ def test_members_come_in_at_the_refresh_and_nothing_moves_at_the_next(snapshot: 
     save("lyon", "city ilike 'lyon'")
     assert actions.refresh(NOW)["lyon"] == actions.Moves(entered=2, left=0, size=2)
     assert actions.refresh(LATER)["lyon"] == actions.Moves(entered=0, left=0, size=2)
-    assert set(Membership.objects.values_list("customer_id", "entered_at", "left_at")) == {(1, NOW, None), (5, NOW, None)}
+    assert set(Membership.objects.values_list("customer_id", "entered_at", "left_at")) == {
+        (1, NOW, None),
+        (5, NOW, None),
+    }
 
 
 def test_an_edit_moves_people_out_as_well_as_in(snapshot: dict[str, int]) -> None:
@@ -183,7 +186,10 @@ def test_two_refreshes_at_once_open_each_stay_once(snapshot: dict[str, int]) -> 
 
 
 def test_a_hundred_at_once_are_the_same_as_one_by_one(snapshot: dict[str, int]) -> None:
-    texts = [f"orders_total >= {n % 4} and spend(last => '{30 + n} days') > {n} or city ilike '%{'lyon'[n % 4]}%'" for n in range(100)]
+    texts = [
+        f"orders_total >= {n % 4} and spend(last => '{30 + n} days') > {n} or city ilike '%{'lyon'[n % 4]}%'"
+        for n in range(100)
+    ]
     for number, text in enumerate(texts):
         save(f"s{number}", text)
     actions.refresh(NOW)

@@ -25,7 +25,9 @@ def signed_in(role: str, language: str = "en") -> Client:
 @pytest.fixture
 def marketer(snapshot: dict[str, int], fresh_home: Home) -> Any:
     (fresh_home.run / "demo.json").write_text(json.dumps({"ends_at": NOW.isoformat(), "data": "test"}))
-    actions.save_segment("lyon", "city ilike 'lyon' and has_email", actor="test", now=NOW, title={"en": "People of Lyon"})
+    actions.save_segment(
+        "lyon", "city ilike 'lyon' and has_email", actor="test", now=NOW, title={"en": "People of Lyon"}
+    )
     actions.save_segment("all-but", "not in_segment('lyon')", actor="test", now=NOW)
     actions.refresh(NOW)
     return signed_in("marketer")
@@ -53,7 +55,7 @@ def test_a_customer_is_tested_in_the_page(marketer: Client) -> None:
 
 def test_the_preview_counts_what_is_typed(marketer: Client) -> None:
     page = marketer.post("/segments/preview/", {"expression": "age > 30"}).content.decode()
-    assert "<strong class=\"number\">2</strong>" in page
+    assert '<strong class="number">2</strong>' in page
     assert "of 5 customers" in page
 
 
@@ -107,6 +109,8 @@ def test_an_agent_may_not_see_segments(db: None) -> None:
 def test_the_pages_speak_french(marketer: Client) -> None:
     client = signed_in("analyst", "fr")
     page = client.get("/segments/lyon/").content.decode()
-    assert "Ville : du modèle « lyon » ET une adresse email est connue" in page.replace("\u202f", " ").replace("\xa0", " ")
+    assert "Ville : du modèle « lyon » ET une adresse email est connue" in page.replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
     faulty = client.post("/segments/preview/", {"expression": "citi = 'x'"}).content.decode()
     assert "aucun champ ne s’appelle « citi »" in faulty.replace("\xa0", " ")

@@ -46,7 +46,9 @@ def save_segment(
     """
     now = require_aware(now)
     if not _NAME.fullmatch(name) or len(name) > 80 or name in _RESERVED:
-        raise CordialeError(f"'{name}' cannot name a segment; use small letters, digits and hyphens, as in big-spenders")
+        raise CordialeError(
+            f"'{name}' cannot name a segment; use small letters, digits and hyphens, as in big-spenders"
+        )
     _lock(_SAVING)
     _check(name, expression)
     segment = Segment.objects.filter(name=name).select_for_update().first()

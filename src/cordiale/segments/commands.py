@@ -117,9 +117,8 @@ def explain(
 @app.command("list")
 def list_segments(as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
     """List the segments, how many were in each when last evaluated, and their expressions."""
-    rows: list[dict[str, Any]] = list(
-        Segment.objects.order_by("name").values("name", "title", "size", "evaluated_at", "expression", "problem")
-    )
+    columns = ("name", "title", "size", "evaluated_at", "expression", "problem")
+    rows = [{column: getattr(one, column) for column in columns} for one in Segment.objects.order_by("name")]
     terminal.answer(
         rows,
         as_json=as_json,

@@ -49,7 +49,9 @@ class Membership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["segment", "customer"], condition=Q(left_at=None), name="membership_one_stay")
+            models.UniqueConstraint(
+                fields=["segment", "customer"], condition=Q(left_at=None), name="membership_one_stay"
+            )
         ]
         indexes: ClassVar = [
             models.Index(fields=["segment", "entered_at"]),

@@ -8,11 +8,11 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cordiale.accounts.models import Staff
 from cordiale.accounts.permissions import may, requires
 from cordiale.customers.queries import get_customer
 from cordiale.errors import CordialeError, NotFound, Refused
@@ -51,7 +51,12 @@ def index(request: HttpRequest) -> HttpResponse:
     said = listing.sentences([one.expression for one in segments], _language())
     used = listing.used_by([one.name for one in segments])
     rows = [
-        {"segment": one, "share": _share(one, latest.customers if latest else 0), "sentence": words, "uses": used[one.name]}
+        {
+            "segment": one,
+            "share": _share(one, latest.customers if latest else 0),
+            "sentence": words,
+            "uses": used[one.name],
+        }
         for one, words in zip(segments, said, strict=True)
     ]
     return render(request, "segments/list.html", {"page": page, "rows": rows, "may_edit": _may_edit(request)})
@@ -97,15 +102,19 @@ def save(request: HttpRequest, name: str) -> HttpResponse:
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Delete a segment that nothing uses, once its name was typed."""
     one = queries.get_segment(name)
+    if request.POST.get("typed") != name:
+        return _not_deleted(request, one, _("Type %(name)s to delete this segment.") % {"name": name})
     try:
-        if request.POST.get("typed") != name:
-            raise Refused(_("Type %(name)s to delete this segment.") % {"name": name})
-        actions.delete_segment(name, actor=request.user, now=listing.present())
+        actions.delete_segment(name, actor=_staff(request), now=listing.present())
     except Refused as error:
-        context = {**_context(request, one, SegmentForm(initial=_initial(one))), "delete_problem": str(error)}
-        return render(request, "segments/segment.html", context, status=422)
+        return _not_deleted(request, one, str(error))
     notices.add(request, _("The segment %(name)s is deleted.") % {"name": name})
     return redirect("segments:list")
+
+
+def _not_deleted(request: HttpRequest, one: Segment, reason: str) -> HttpResponse:
+    context = {**_context(request, one, SegmentForm(initial=_initial(one))), "delete_problem": reason}
+    return render(request, "segments/segment.html", context, status=422)
 
 
 @require_POST
@@ -137,7 +146,7 @@ def _save(request: HttpRequest, form: SegmentForm, *, is_new: bool) -> dict[str,
         return {"theirs": existing, "fresh_revision": existing.revision}
     try:
         actions.save_segment(
-            values["name"], values["expression"], title=form.title(), actor=request.user, now=listing.present()
+            values["name"], values["expression"], title=form.title(), actor=_staff(request), now=listing.present()
         )
     except BadExpression as error:
         return {"fault": _fault(values["expression"], error)}
@@ -213,8 +222,13 @@ def _share(one: Segment, customers: int) -> float | None:
     return one.size / customers if one.size is not None and customers else None
 
 
+def _staff(request: HttpRequest) -> Staff:
+    assert isinstance(request.user, Staff)
+    return request.user
+
+
 def _may_edit(request: HttpRequest) -> bool:
-    return may(request.user.role, "segments.edit")
+    return may(_staff(request).role, "segments.edit")
 
 
 def _language() -> str:

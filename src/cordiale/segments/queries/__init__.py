@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cordiale.segments.queries.evaluation import Count, Members, count, count_each, holding, matching, members, members_of
+from cordiale.segments.queries.evaluation import (
+    Count,
+    Members,
+    count,
+    count_each,
+    holding,
+    matching,
+    members,
+    members_of,
+)
 from cordiale.segments.queries.explanation import RuleCount, RuleResult, count_rules, explain
 from cordiale.segments.queries.language import get_segment, parse, vocabulary
 

@@ -77,7 +77,7 @@ def matching(expressions: Sequence[Expression], day: date, now: datetime) -> Ite
     held = pa.concat_tables(list(_parts(plan, plan.sql, day, now)))
     ids = held.column("customer_id").to_numpy()
     for name in _outputs(plan):
-        yield np.sort(ids[held.column(name).to_numpy()])
+        yield np.sort(ids[held.column(name).fill_null(False).to_numpy()])
 
 
 def members(name: str, now: datetime, *, limit: int = 50, offset: int = 0) -> Members:
@@ -109,9 +109,7 @@ def run_over(plan: Plan, candidates: pa.Table, now: datetime) -> pa.Table:
     """The rows of a plan over candidates; only their customers' rows are read."""
     customers = pc.unique(candidates.column("customer_id")).cast(pa.int64())
     relations = _relations(plan, now, customers.to_pylist())
-    return open_lake().query(
-        plan.sql, snapshot_day(now), only_customers=customers, candidates=candidates, **relations
-    )
+    return open_lake().query(plan.sql, snapshot_day(now), only_customers=customers, candidates=candidates, **relations)
 
 
 def _plan(expressions: Sequence[Expression], now: datetime) -> Plan:

@@ -15,7 +15,19 @@ from cordiale.segments.queries.evaluation import count_each, run_over
 from cordiale.segments.queries.language import named_by, parse, vocabulary
 from cordiale.segments.rules import Expression
 from cordiale.segments.rules.compilation import to_sql_of_nodes
-from cordiale.segments.rules.tree import Condition, DaysSince, Declared, Every, Fact, FieldValue, Flag, Not, Some, Value, walk
+from cordiale.segments.rules.tree import (
+    Condition,
+    DaysSince,
+    Declared,
+    Every,
+    Fact,
+    FieldValue,
+    Flag,
+    Not,
+    Some,
+    Value,
+    walk,
+)
 
 Shape = Literal["every", "some", "not", "rule"]
 Shown = str | int | float | bool | Decimal | datetime | date | None
@@ -76,7 +88,9 @@ def explain(text: str, customer_id: int, now: datetime) -> list[RuleResult]:
     shown = (row[f"v_{number}"] for number in range(sum(map(len, looked_at))))
     return [
         RuleResult(
-            **_rule(expression, node, depth), held=row[f"o_{number}"], values=dict(zip(values, shown, strict=False))
+            **_rule(expression, node, depth),
+            held=bool(row[f"o_{number}"]),
+            values=dict(zip(values, shown, strict=False)),
         )
         for number, ((node, depth), values) in enumerate(zip(nodes, looked_at, strict=True))
     ]
@@ -128,9 +142,7 @@ def _values(expression: Expression, node: Condition) -> dict[str, Value]:
     if isinstance(node, Flag):
         return {expression.written(node): FieldValue(place=node.place, field=node.field)}
     return {
-        expression.written(one): one
-        for one in walk(node)
-        if isinstance(one, FieldValue | Declared | Fact | DaysSince)
+        expression.written(one): one for one in walk(node) if isinstance(one, FieldValue | Declared | Fact | DaysSince)
     }
 
 

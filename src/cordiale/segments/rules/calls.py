@@ -104,12 +104,21 @@ def _subject(checker: Checker, term: Term, measure: Measure) -> Text | None:
             _refuse_count(checker, term, 1)
         bare = bare[1:]
     if bare:
-        refuse(checker.text, bare[0].place, "argument_named", "write", function=term.value, example=EXAMPLES[term.value])
+        refuse(
+            checker.text, bare[0].place, "argument_named", "write", function=term.value, example=EXAMPLES[term.value]
+        )
     if not measure.subject:
         return None
     name = checker.value(term.parts[0])
     if not isinstance(name, Text):
-        refuse(checker.text, term.parts[0].place, "argument_text", "write", word=measure.subject, example=EXAMPLES[term.value])
+        refuse(
+            checker.text,
+            term.parts[0].place,
+            "argument_text",
+            "write",
+            word=measure.subject,
+            example=EXAMPLES[term.value],
+        )
     return name
 
 
@@ -188,7 +197,15 @@ def _count_arguments(checker: Checker, term: Term, count: int) -> None:
 
 def _refuse_count(checker: Checker, term: Term, count: int) -> NoReturn:
     wanted = ("one value", "une valeur") if count == 1 else (f"{count} values", f"{count} valeurs")
-    refuse(checker.text, term.place, "argument_count", "write", function=term.value, wanted=wanted, example=EXAMPLES[term.value])
+    refuse(
+        checker.text,
+        term.place,
+        "argument_count",
+        "write",
+        function=term.value,
+        wanted=wanted,
+        example=EXAMPLES[term.value],
+    )
 
 
 CONDITIONS: dict[str, Callable[[Checker, Term], Condition]] = {

@@ -82,10 +82,10 @@ class Checker:
         if term.kind == "call" and term.value in calls.CONDITIONS:
             return calls.CONDITIONS[term.value](self, term)
         value = self.value(term)
-        if isinstance(value, FieldValue) and value.kind == Kind.BOOLEAN:
-            return Flag(place=term.place, field=value.field)
-        refuse(self.text, term.place, "condition_wanted", "write" if value.kind.is_numeric else "",
-               kind=kind_name(value.kind), example=f"{self.text[slice(*term.place)]} > 0")  # fmt: skip
+        if not isinstance(value, FieldValue) or value.kind != Kind.BOOLEAN:
+            hint, example = "write" if value.kind.is_numeric else "", f"{self.text[slice(*term.place)]} > 0"
+            refuse(self.text, term.place, "condition_wanted", hint, kind=kind_name(value.kind), example=example)
+        return Flag(place=term.place, field=value.field)
 
     def value(self, term: Term) -> Value:
         """The value a term names."""
@@ -132,16 +132,40 @@ class Checker:
 
     def _check_sign(self, sign: str, left: Value, right: Value, place: Place) -> None:
         if left.kind == Kind.TEXT and sign not in ("=", "<>"):
-            refuse(self.text, place, "operator", "write", word=sign, kind=kind_name(Kind.TEXT), example="= <> in like ilike")
+            refuse(
+                self.text,
+                place,
+                "operator",
+                "write",
+                word=sign,
+                kind=kind_name(Kind.TEXT),
+                example="= <> in like ilike",
+            )
         if left.kind == Kind.INSTANT and sign in ("=", "<>"):
-            refuse(self.text, place, "operator", "write", word=sign, kind=kind_name(Kind.INSTANT), example="< <= > >= between")
+            refuse(
+                self.text,
+                place,
+                "operator",
+                "write",
+                word=sign,
+                kind=kind_name(Kind.INSTANT),
+                example="< <= > >= between",
+            )
 
     def _between(self, term: Term) -> Condition:
         value = self.value(term.parts[0])
         value, low = self._alike(value, self.value(term.parts[1]))
         value, high = self._alike(value, self.value(term.parts[2]))
         if value.kind == Kind.TEXT:
-            refuse(self.text, term.place, "operator", "write", word="between", kind=kind_name(Kind.TEXT), example="in ('…', '…')")
+            refuse(
+                self.text,
+                term.place,
+                "operator",
+                "write",
+                word="between",
+                kind=kind_name(Kind.TEXT),
+                example="in ('…', '…')",
+            )
         if is_constant(value) and is_constant(low) and is_constant(high):
             refuse(self.text, term.place, "constants")
         return Between(place=term.place, value=value, low=low, high=high, negated=term.negated)
@@ -202,16 +226,23 @@ class Checker:
                 refuse(self.text, term.place, "entry", "write", example="now - '30 days'")
             return MomentValue(place=term.place, moment=Moment(base="entry"))
         found = self.vocabulary.fields.get(term.value)
-        if found is not None:
-            return FieldValue(place=term.place, field=found)
+        if found is None:
+            self._refuse_name(term)
+        return FieldValue(place=term.place, field=found)
+
+    def _refuse_name(self, term: Term) -> NoReturn:
         if term.value in FUNCTIONS:
-            refuse(self.text, term.place, "function_bare", "write", word=term.value, example=calls.EXAMPLES[term.value])
+            example = calls.EXAMPLES[term.value]
+            refuse(self.text, term.place, "function_bare", "write", word=term.value, example=example)
         refuse_unknown(self.text, term.place, "unknown_field", term.value, {*self.vocabulary.fields, *MOMENTS})
 
     def _call(self, term: Term) -> Value:
         rule = calls.VALUES.get(term.value)
-        if rule is not None:
-            return rule(self, term)
+        if rule is None:
+            self._refuse_call(term)
+        return rule(self, term)
+
+    def _refuse_call(self, term: Term) -> NoReturn:
         name = (term.start, term.start + len(term.value))
         if term.value in self.vocabulary.fields:
             refuse(self.text, name, "field_called", "write", word=term.value, example=term.value)
@@ -230,13 +261,17 @@ class Checker:
         for side in (left, right):
             if not side.kind.is_numeric:
                 refuse(self.text, side.place, "arithmetic", word=term.kind, kind=kind_name(side.kind))
-        return Arithmetic(place=term.place, sign=term.kind, left=left, right=right, kind=_result(term.kind, left.kind, right.kind))
+        return Arithmetic(
+            place=term.place, sign=term.kind, left=left, right=right, kind=_result(term.kind, left.kind, right.kind)
+        )
 
     def _shifted(self, term: Term, start: Value, length: Value) -> Value:
         if term.kind not in ("+", "-"):
             refuse(self.text, term.place, "arithmetic", word=term.kind, kind=kind_name(Kind.INSTANT))
         if not isinstance(length, Text):
-            hint = {"hint": "write", "example": "days_since(…)"} if length.kind == Kind.INSTANT else {"hint": "durations"}
+            hint = (
+                {"hint": "write", "example": "days_since(…)"} if length.kind == Kind.INSTANT else {"hint": "durations"}
+            )
             refuse(self.text, length.place, "duration", word=self.text[slice(*length.place)], **hint)
         seconds = self.duration(length) * (1 if term.kind == "+" else -1)
         if isinstance(start, MomentValue):
@@ -254,18 +289,15 @@ class Checker:
     # Both sides together
 
     def _alike(self, left: Value, right: Value) -> tuple[Value, Value]:
-        """Both sides as one kind; a text beside an instant or a day is read as one. Refused where they do not compare."""
+        """Both sides as one kind; a text beside an instant or a day is read as one. Refused where they do not match."""
         left, right = self._read_as(left, right.kind), self._read_as(right, left.kind)
-        if left.kind == right.kind != Kind.BOOLEAN:
-            return left, right
         if left.kind.is_numeric and right.kind.is_numeric:
             self._check_share(left, right)
             self._check_share(right, left)
-            return left, right
-        refuse(self.text, right.place, "kinds", *self._mend(left, right), left=kind_name(left.kind), right=kind_name(right.kind))
-
-    def _mend(self, left: Value, right: Value) -> tuple[str]:
-        return ("moments",) if Kind.INSTANT in (left.kind, right.kind) else ("",)
+        elif left.kind != right.kind or left.kind == Kind.BOOLEAN:
+            hint = "moments" if Kind.INSTANT in (left.kind, right.kind) else ""
+            refuse(self.text, right.place, "kinds", hint, left=kind_name(left.kind), right=kind_name(right.kind))
+        return left, right
 
     def _read_as(self, value: Value, kind: Kind) -> Value:
         if not isinstance(value, Text) or kind not in (Kind.INSTANT, Kind.DATE):
@@ -289,10 +321,11 @@ class Checker:
             refuse(self.text, other.place, "kinds", left=kind_name(Kind.SHARE), right=kind_name(Kind.MONEY))
 
     def _check_choice(self, value: Value, option: Value) -> None:
-        if isinstance(value, FieldValue) and isinstance(option, Text) and value.field.choices:
-            if option.value not in value.field.choices:
-                refuse_unknown(self.text, option.place, "unknown_value", option.value, value.field.choices,
-                               field=value.field.name)  # fmt: skip
+        if not isinstance(value, FieldValue) or not isinstance(option, Text):
+            return
+        field = value.field
+        if field.choices and option.value not in field.choices:
+            refuse_unknown(self.text, option.place, "unknown_value", option.value, field.choices, field=field.name)
 
 
 def is_constant(value: Value) -> bool:

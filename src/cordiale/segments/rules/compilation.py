@@ -16,7 +16,6 @@ from sqlglot import exp
 from cordiale.segments.rules.facts import fact_relations
 from cordiale.segments.rules.fragments import (
     case,
-    count_true,
     double,
     equals,
     joined,
@@ -69,10 +68,11 @@ _ARITHMETIC = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 class Plan:
     """A query and the relations it joins.
 
-    `sql` gives `customer_id` (and `candidate_id` where it runs over candidates) and one boolean column `o_<n>` an
-    output, or, for values, `v_<n>`. `profile` and `declared` are the columns of the relation `profiles`
-    (`declared` ones as `declared_<n>` in this order); `consents` the pairs (purpose, channel) of the relation
-    `consents`, which holds `customer_id` and `pair` (the position in this list) of those who granted.
+    `sql` gives `customer_id` (and `candidate_id` where it runs over candidates), one boolean column `o_<n>` an output
+    (true where it holds, else false or NULL) and one column `v_<n>` a value. `profile` and `declared` are the columns
+    of the relation `profiles` (`declared` ones as `declared_<n>` in this order); `consents` the pairs (purpose,
+    channel) of the relation `consents`, which holds `customer_id` and `pair` (the position in this list) of those who
+    granted.
     """
 
     select: exp.Select
@@ -84,12 +84,13 @@ class Plan:
 
     @property
     def sql(self) -> str:
+        """The query, in the dialect definitions are written in."""
         return self.select.sql("duckdb")
 
     @property
     def counting(self) -> str:
         """The query that counts: `total` rows, and how many hold as `o_<n>`."""
-        counts = [exp.alias_(count_true(exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
+        counts = [exp.alias_(exp.CountIf(this=exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
         total = exp.alias_(exp.Count(this=exp.Star()), "total")
         return exp.select(total, *counts).from_(self.select.subquery("held")).sql("duckdb")
 
@@ -129,6 +130,7 @@ class Compiler:
         self._named: dict[str, int] = {}
 
     def plan(self, conditions: Sequence[Condition], values: Sequence[Value]) -> Plan:
+        """The query for all of them."""
         inner = layers(_references(conditions), self._segments)
         self._named = {name: number for number, name in enumerate(name for layer in inner for name in layer)}
         for root in (*conditions, *values, *(self._segments[name].root for name in self._named)):
@@ -136,9 +138,9 @@ class Compiler:
                 self._note(node)
         query = self._base()
         for depth, layer in enumerate(inner):
-            held = [exp.alias_(self._certain(self._segments[name].root), f"s_{self._named[name]}") for name in layer]
+            held = [exp.alias_(self._condition(self._segments[name].root), f"s_{self._named[name]}") for name in layer]
             query = exp.select(exp.Star(), *held).from_(query.subquery(f"layer_{depth}"))
-        outputs = [exp.alias_(self._certain(condition), f"o_{n}") for n, condition in enumerate(conditions)]
+        outputs = [exp.alias_(self._condition(condition), f"o_{n}") for n, condition in enumerate(conditions)]
         shown = [exp.alias_(self._value(value), f"v_{n}") for n, value in enumerate(values)]
         select = exp.select(*self._keys(), *outputs, *shown).from_(query.subquery("known"))
         return Plan(select=select, profile=tuple(self._profile), declared=tuple(self._declared.values()),
@@ -172,7 +174,9 @@ class Compiler:
         if self._over_candidates and self._traits:
             joins.append((exp.to_table("traits"), "t"))
         trait_table = "t" if self._over_candidates else "who"
-        columns += [exp.alias_(exp.column(name, trait_table, quoted=True), alias) for name, alias in self._traits.items()]
+        columns += [
+            exp.alias_(exp.column(name, trait_table, quoted=True), alias) for name, alias in self._traits.items()
+        ]
         if self._profile or self._declared:
             joins.append((exp.to_table("profiles"), "p"))
             columns += self._profile_columns()
@@ -206,15 +210,11 @@ class Compiler:
 
     # Conditions
 
-    def _certain(self, condition: Condition) -> exp.Expr:
-        """The condition as true or false: unknown is false."""
-        return or_false(self._condition(condition))
-
-    def _condition(self, node: Condition) -> exp.Expr:
+    def _condition(self, node: Condition) -> exp.Expr:  # noqa: PLR0911 - one return a node
         """The condition as SQL, NULL where a value is unknown.
 
-        AND and OR only ever let NULL through as less than true, so one coalesce outside, and one under each NOT, makes
-        every comparison with an unknown value false.
+        AND and OR only ever let NULL through as less than true, so a coalesce under each NOT is enough for every
+        comparison with an unknown value to count as false: who reads the result takes NULL for false.
         """
         match node:
             case Every():
@@ -222,7 +222,7 @@ class Compiler:
             case Some():
                 return joined(exp.Or, [self._condition(part) for part in node.parts])
             case Not():
-                return exp.Not(this=self._certain(node.part))
+                return exp.Not(this=or_false(self._condition(node.part)))
             case Always():
                 return exp.Boolean(this=node.holds)
             case Compare():
@@ -256,14 +256,18 @@ class Compiler:
         written = self._value(value)
         return exp.Paren(this=written) if isinstance(written, exp.Binary) else written
 
-    def _value(self, node: Value) -> exp.Expr:
+    def _value(self, node: Value) -> exp.Expr:  # noqa: PLR0911 - one return a node
         match node:
             case FieldValue():
                 return self._field(node)
             case Declared():
                 return exp.column(f"declared_{list(self._declared).index((node.key, node.kind))}")
             case Number():
-                return exp.Literal.number(f"{node.value:f}") if node.value >= 0 else exp.Neg(this=exp.Literal.number(f"{-node.value:f}"))
+                return (
+                    exp.Literal.number(f"{node.value:f}")
+                    if node.value >= 0
+                    else exp.Neg(this=exp.Literal.number(f"{-node.value:f}"))
+                )
             case Text():
                 return exp.Literal.string(node.value)
             case Day():
@@ -294,7 +298,10 @@ class Compiler:
 
 def _consents_by_customer(pairs: int) -> exp.Expr:
     columns = [
-        exp.alias_(exp.EQ(this=exp.Max(this=case(equals("pair", n), exp.Literal.number(1))), expression=exp.Literal.number(1)), f"c_{n}")
+        exp.alias_(
+            exp.EQ(this=exp.Max(this=case(equals("pair", n), exp.Literal.number(1))), expression=exp.Literal.number(1)),
+            f"c_{n}",
+        )
         for n in range(pairs)
     ]
     return exp.select("customer_id", *columns).from_("consents").group_by("customer_id").subquery()

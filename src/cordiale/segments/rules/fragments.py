@@ -57,11 +57,6 @@ def case(condition: exp.Expr, value: exp.Expr) -> exp.Case:
     return exp.Case(ifs=[exp.If(this=condition, true=value)])
 
 
-def count_true(condition: exp.Expr) -> exp.Expr:
-    """How many rows hold."""
-    return exp.Count(this=case(condition, exp.Literal.number(1)))
-
-
 def or_false(condition: exp.Expr) -> exp.Expr:
     """The condition, unknown as false."""
     return exp.Coalesce(this=condition, expressions=[exp.false()])

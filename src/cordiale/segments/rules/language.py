@@ -25,6 +25,7 @@ class Kind(StrEnum):
 
     @property
     def is_numeric(self) -> bool:
+        """Does it compute?"""
         return self in (Kind.NUMBER, Kind.INTEGER, Kind.MONEY, Kind.SHARE)
 
 
@@ -83,7 +84,7 @@ PROFILE: dict[str, Field] = {
 class Measure:
     """A fact function: which rows of which table it reads, and what it makes of them.
 
-    `filters` maps an argument to the column it compares with; `subject` is the column its first, unnamed argument names.
+    `filters` maps an argument to the column it compares with; `subject` is the column of its first, unnamed argument.
     """
 
     table: str

@@ -5,7 +5,7 @@ One table holds every sentence, so that the command line (English) and the pages
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import NoReturn
 
@@ -87,7 +87,8 @@ _HINTS: dict[str, tuple[str, str]] = {
     "percent": ("30 % is written 0.3", "30 % s’écrit 0.3"),
     "split": ("save a part as a segment of its own and use in_segment('…')",
               "enregistrez-en une partie comme segment et utilisez in_segment('…')"),
-    "numbers": ("digits, and a point before decimals, as in 1250.50", "des chiffres, un point avant les décimales : 1250.50"),
+    "numbers": ("digits, and a point before decimals, as in 1250.50",
+                "des chiffres, un point avant les décimales : 1250.50"),
 }  # fmt: skip
 
 _WORDS = {"en": 0, "fr": 1}
@@ -96,16 +97,17 @@ _WORDS = {"en": 0, "fr": 1}
 class BadExpression(Located):
     """Why an expression is refused. `start` and `end` are offsets of the exact words; `told(language)` says it."""
 
-    def __init__(self, text: str, start: int, end: int, code: str, hint: str = "", **values: object) -> None:
+    def __init__(self, text: str, place: tuple[int, int], code: str, hint: str, values: Mapping[str, object]) -> None:
         self.code, self.hint_code, self.values = code, hint, values
-        self.start, self.end = start, end
-        before = text[:start]
+        self.start, self.end = place
+        before = text[: self.start]
+        english = self._values(0)
         super().__init__(
-            _SENTENCES[code][0].format_map(values),
+            _SENTENCES[code][0].format_map(english),
             line=before.count("\n") + 1,
-            column=start - (before.rfind("\n") + 1) + 1,
+            column=self.start - (before.rfind("\n") + 1) + 1,
             source=SOURCE,
-            hint=_HINTS[hint][0].format_map(values) if hint else "",
+            hint=_HINTS[hint][0].format_map(english) if hint else "",
         )
 
     def told(self, language: str) -> tuple[str, str]:
@@ -123,13 +125,12 @@ def refuse(text: str, place: tuple[int, int], code: str, hint: str = "", **value
 
     A value may be a pair (English, French).
     """
-    english = {name: value[0] if isinstance(value, tuple) else value for name, value in values.items()}
-    error = BadExpression(text, *place, code, hint, **english)
-    error.values = values
-    raise error
+    raise BadExpression(text, place, code, hint, values)
 
 
-def refuse_unknown(text: str, place: tuple[int, int], code: str, word: str, known: Iterable[str], **values: object) -> NoReturn:
+def refuse_unknown(
+    text: str, place: tuple[int, int], code: str, word: str, known: Iterable[str], **values: str
+) -> NoReturn:
     """Refuse a name nobody knows, proposing the nearest known one, or all when they are few."""
     names = sorted(known)
     near = get_close_matches(word.lower(), names, n=1, cutoff=0.6)

@@ -15,7 +15,7 @@ from typing import NoReturn
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from cordiale.segments.rules.language import FUNCTIONS
 from cordiale.segments.rules.problems import refuse, refuse_unknown
@@ -74,8 +74,6 @@ def read(text: str) -> Term:
     if len(text) > MAX_CHARACTERS:
         refuse(text, (MAX_CHARACTERS, len(text)), "too_long", "split", limit=MAX_CHARACTERS)
     words = _words(text)
-    if not words:
-        refuse(text, (0, 0), "empty", "write", example="true")
     return _Walk(text, words).whole(_parse(text, words))
 
 
@@ -85,6 +83,8 @@ def _words(text: str) -> list[Token]:
         words: list[Token] = DuckDB().tokenize(text)
     except TokenError:
         refuse(text, (0, len(text)), "character")
+    if not words:
+        refuse(text, (0, 0), "empty", "write", example="true")
     if len(words) > 2 * MAX_TERMS:
         refuse(text, _place(words[2 * MAX_TERMS]), "too_many", "split", limit=MAX_TERMS)
     for word in words:
@@ -157,9 +157,10 @@ def _check_order(text: str, words: list[Token]) -> None:
         before = words[number - 1] if number else None
         kind = word.token_type
         if wants_value:
-            if kind == TokenType.R_PAREN and before is not None and before.token_type == TokenType.L_PAREN and number > 1:
-                wants_value = False
-            elif kind in _VALUES or _is_name(word):
+            is_empty_list = (
+                kind == TokenType.R_PAREN and number > 1 and words[number - 1].token_type == TokenType.L_PAREN
+            )
+            if is_empty_list or kind in _VALUES or _is_name(word):
                 wants_value = False
             elif kind not in (TokenType.L_PAREN, TokenType.NOT, TokenType.DASH):
                 refuse(text, _place(word), "unexpected", word=text[slice(*_place(word))])
@@ -167,7 +168,14 @@ def _check_order(text: str, words: list[Token]) -> None:
             wants_value = True
         elif kind not in (TokenType.R_PAREN, TokenType.NOT):
             instead = _INSTEAD.get(word.text.lower(), "")
-            refuse(text, _place(word), "unexpected", "write" if instead else "", word=text[slice(*_place(word))], example=instead)
+            refuse(
+                text,
+                _place(word),
+                "unexpected",
+                "write" if instead else "",
+                word=text[slice(*_place(word))],
+                example=instead,
+            )
     if wants_value:
         refuse(text, (len(text.rstrip()), len(text.rstrip())), "unexpected_end")
 

@@ -58,14 +58,16 @@ _EN: Words = {
     "day": "day|days", "hour": "hour|hours", "minute": "minute|minutes", "text": "“{0}”",
     "list": " or ", "decimal": ".", "thousands": ",", "percent": "{0}%", "on": "{0}",
     "category": "category", "department": "department", "brand": "brand", "product_id": "product", "channel": "channel",
-    "store": "store", "source": "source", "programme": "programme", "step": "step", "purpose": "purpose", "kind": "kind",
+    "store": "store", "source": "source", "programme": "programme", "step": "step", "purpose": "purpose",
+    "kind": "kind",
 }  # fmt: skip
 _FR: Words = {
     "and": "ET", "or": "OU", "not": "NON ({0})", "true": "tout le monde", "false": "personne",
     "=": "{0}\u202f: {1}", "<>": "{0}\u202f: autre que {1} (valeur connue)", "<": "{0}\u202f: moins de {1}",
     "<=": "{0}\u202f: au plus {1}", ">": "{0}\u202f: plus de {1}", ">=": "{0}\u202f: au moins {1}",
     "t<": "{0}\u202f: avant {1}", "t<=": "{0}\u202f: au plus tard {1}", "t>": "{0}\u202f: après {1}",
-    "t>=": "{0}\u202f: au plus tôt {1}", "ago>": "{0}\u202f: il y a moins de {1}", "ago<": "{0}\u202f: il y a plus de {1}",
+    "t>=": "{0}\u202f: au plus tôt {1}", "ago>": "{0}\u202f: il y a moins de {1}",
+    "ago<": "{0}\u202f: il y a plus de {1}",
     "between": "{0}\u202f: de {1} à {2}", "not between": "{0}\u202f: hors de {1} à {2} (valeur connue)",
     "in": "{0}\u202f: {1}", "not in": "{0}\u202f: ni {1} (valeur connue)",
     "like": "{0}\u202f: du modèle {1}", "not like": "{0}\u202f: hors du modèle {1} (valeur connue)",
@@ -99,7 +101,8 @@ class _Speaker:
     def __init__(self, words: Words, language: str, zone: ZoneInfo, currency: str) -> None:
         self._words, self._language, self._zone, self._currency = words, language, zone, currency
 
-    def condition(self, node: Condition) -> str:
+    def condition(self, node: Condition) -> str:  # noqa: PLR0911 - one return a node
+        """A condition in words."""
         match node:
             case Every() | Some():
                 word = self._words["and" if isinstance(node, Every) else "or"]
@@ -123,7 +126,9 @@ class _Speaker:
     def _test(self, node: Compare | Between | OneOf | Like | Unknown) -> str:
         if isinstance(node, Compare):
             if _is_ago(node):
-                return self._say(f"ago{node.sign[0]}", self.value(node.left, Kind.INSTANT), self._length(_ago(node.right)))
+                return self._say(
+                    f"ago{node.sign[0]}", self.value(node.left, Kind.INSTANT), self._length(_ago(node.right))
+                )
             is_moment = node.left.kind in (Kind.INSTANT, Kind.DATE) and node.sign not in ("=", "<>")
             key = f"t{node.sign}" if is_moment else node.sign
             return self._say(key, self.value(node.left, node.right.kind), self.value(node.right, node.left.kind))
@@ -144,7 +149,7 @@ class _Speaker:
     def _either(self, options: list[str], negated: bool) -> str:
         return (" ni " if negated and self._language == "fr" else self._words["list"]).join(options)
 
-    def value(self, node: Value, beside: Kind) -> str:
+    def value(self, node: Value, beside: Kind) -> str:  # noqa: PLR0911 - one return a node
         """A value in words; a bare number is said as the kind it stands beside."""
         match node:
             case FieldValue():
@@ -229,7 +234,7 @@ class _Speaker:
         said = f"{value:,f}"
         if "." in said:
             said = said.rstrip("0").rstrip(".")
-        return said.translate(str.maketrans({",": self._words["thousands"], ".": self._words["decimal"]}))
+        return said.replace(",", "\0").replace(".", self._words["decimal"]).replace("\0", self._words["thousands"])
 
     def _say(self, key: str, *values: str) -> str:
         return self._words[key].format(*values)

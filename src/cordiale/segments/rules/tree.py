@@ -26,10 +26,13 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldValue(Node):
+    """What we know of the customer under a field."""
+
     field: Field
 
     @property
     def kind(self) -> Kind:
+        """What the value is."""
         return self.field.kind
 
 
@@ -43,24 +46,32 @@ class Declared(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Number(Node):
+    """A number as written."""
+
     value: Decimal
     kind: Kind = Kind.NUMBER
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Text(Node):
+    """A text as written, quotes undone."""
+
     value: str
     kind: Kind = Kind.TEXT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day(Node):
+    """A day as written."""
+
     value: date
     kind: Kind = Kind.DATE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MomentValue(Node):
+    """A moment that is not the customer’s own."""
+
     moment: Moment
     kind: Kind = Kind.INSTANT
 
@@ -86,6 +97,8 @@ class Arithmetic(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Negative(Node):
+    """A number with its sign turned over."""
+
     value: Value
     kind: Kind
 
@@ -117,16 +130,17 @@ class FactKey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact(Node):
+    """A fact function called with its arguments."""
+
     key: FactKey
 
     @property
     def kind(self) -> Kind:
+        """What the value is."""
         return self.key.measure.kind
 
 
-Value = (
-    FieldValue | Declared | Number | Text | Day | MomentValue | Shifted | Arithmetic | Negative | DaysSince | Fact
-)
+Value = FieldValue | Declared | Number | Text | Day | MomentValue | Shifted | Arithmetic | Negative | DaysSince | Fact
 
 # Conditions
 
@@ -170,6 +184,8 @@ class Compare(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Between(Node):
+    """`low` ≤ value ≤ `high`; with `negated`, known and outside."""
+
     value: Value
     low: Value
     high: Value
@@ -178,6 +194,8 @@ class Between(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OneOf(Node):
+    """The value is among the options; with `negated`, known and among none."""
+
     value: Value
     options: tuple[Number | Text, ...]
     negated: bool
@@ -185,6 +203,8 @@ class OneOf(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Like(Node):
+    """The text fits a pattern of % and _; with `negated`, known and does not."""
+
     value: Value
     pattern: str
     ignores_case: bool
@@ -208,12 +228,16 @@ class Flag(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Consented(Node):
+    """The customer granted consent for the purpose through the channel."""
+
     purpose: str
     channel: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InSegment(Node):
+    """The other segment’s expression holds."""
+
     name: str
 
 
@@ -247,7 +271,7 @@ class Expression:
         return any(moment.base == "entry" for moment in _moments(self.root))
 
 
-def parts_of(node: Node) -> tuple[Node, ...]:
+def parts_of(node: Node) -> tuple[Node, ...]:  # noqa: PLR0911 - one return a shape
     """What a node is directly made of."""
     match node:
         case Every() | Some():
