@@ -56,7 +56,7 @@ def people(number: int) -> list[dict[str, object]]:
     shelf = [
         {
             "name": f"Boot n° {one}", "image": f"https://cdn.example.org/p/{one}.jpg", "price": f"{one}.90",
-            "url": f"https://www.example.org/p/{one}", "blurb": f"A light boot for {one} summits, resoled at cost price.",
+            "url": f"https://www.example.org/p/{one}", "blurb": f"A light boot for {one} summits, resoled at cost.",
         }
         for one in range(40)
     ]  # fmt: skip
