@@ -11,16 +11,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.data import AS_OF, make_lake, measured, more_lines, raw_scan
+from benchmarks.data import AS_OF, files, make_lake, measured, more_lines, raw_scan
 from cordiale.lake import Lake, dialect
 
 COLUMNS = ["customer_id", "ts", "line_no", "category", "channel", "quantity", "amount"]
 APPENDS, ROWS_AN_APPEND = 40, 5_000
-FOLD_AT_MOST = 60.0
-"""A fold reads, sorts and writes every row; the scan beside it only reads seven columns of thirteen."""
+FOLD_AT_MOST = 3.0
+"""Times DuckDB's bare sort and rewrite of the same rows into one file."""
 
 
 def main() -> None:
@@ -45,7 +46,7 @@ def run(home: Path, customers: int, lines: int) -> list[str]:
     _lookups(lake, customers, scan)
     _traits(lake, scan)
     _appends(lake, home, customers, lines)
-    return _fold(lake, scan)
+    return _fold(lake, home)
 
 
 def _buckets(lake: Lake) -> int:
@@ -106,12 +107,27 @@ def _write_bare(rows: pa.Table, path: Path) -> None:
     path.unlink()
 
 
-def _fold(lake: Lake, scan: float) -> list[str]:
+def _fold(lake: Lake, home: Path) -> list[str]:
+    bare = _rewrite_bare(lake, home / "rewritten.parquet")
     with measured("fold") as figure:
         folded = lake.fold("order_lines")
-    ratio = figure.seconds / scan
-    print(f"fold of {folded:,} new rows into {_buckets(lake)} buckets: {figure}, {ratio:.1f} × the raw scan")
+    ratio = figure.seconds / bare
+    print(f"fold of {folded:,} new rows into {_buckets(lake)} buckets: {figure};"
+          f" {ratio:.1f} × sorting and rewriting the bare rows ({bare:.2f} s), at most {FOLD_AT_MOST:.0f}")  # fmt: skip
     return ["fold"] if ratio > FOLD_AT_MOST else []
+
+
+def _rewrite_bare(lake: Lake, path: Path) -> float:
+    with duckdb.connect(config={"threads": 2, "memory_limit": "3GB"}) as connection:
+        start = time.perf_counter()
+        connection.execute(
+            f"COPY (FROM read_parquet({files(lake)}, hive_partitioning=false)"
+            " ORDER BY customer_id, ts, order_id, line_no)"
+            f" TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        )
+        seconds = time.perf_counter() - start
+    path.unlink()
+    return seconds
 
 
 if __name__ == "__main__":
