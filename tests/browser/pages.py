@@ -34,3 +34,5 @@ SIGNED_IN = {
     "mail-one": "/mail/{mail}/",
 }
 EXPECTED_STATUS = {"link-used": 404, "consent-lost": 404, "not-found": 404}
+FIXED_LANGUAGE = {"consent": "fr"}
+"""Pages written in the customer's language, whatever the reader's browser asks for."""

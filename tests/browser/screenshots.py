@@ -50,7 +50,7 @@ def _take(browser: Any, site: places.Site, pages: dict[str, str], state: Any, la
         page = context.new_page()
         page.goto(site.address + ("/profile/" if state else "/sign-in/"))
         page.evaluate(f"document.querySelector('button[name=language][value={language}]').click()")
-        page.wait_for_function(f"document.documentElement.lang === '{language}'")
+        page.locator(f"html[lang={language}]").wait_for(state="attached")
         for name, path in pages.items():
             page.goto(site.at(path), wait_until="networkidle")
             page.screenshot(path=folder / f"{name}-{language}-{size}.png", full_page=size == "narrow")

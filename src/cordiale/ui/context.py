@@ -51,6 +51,12 @@ def find_demonstration() -> Demonstration | None:
         return None
 
 
+def present() -> datetime:
+    """The instant pages and the API speak of: the demonstration's end (its clock stands still there), or now."""
+    demonstration = find_demonstration()
+    return demonstration.ends_at if demonstration else clock.now()
+
+
 def _company_name() -> str:
     try:
         return company().name
