@@ -105,7 +105,7 @@ class Negative(Node):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaysSince(Node):
-    """Whole days (24 hours) from an instant to now, rounded down; negative for an instant to come."""
+    """Whole days (24 hours) from an instant to now, the rest cut off; negative for an instant to come."""
 
     value: Value
     kind: Kind = Kind.INTEGER

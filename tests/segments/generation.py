@@ -1,0 +1,165 @@
+"""Random expressions and random small companies, for tests that compare readings of the language."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import strategies as st
+
+from cordiale.segments.rules import PROFILE, Field, Kind, Vocabulary
+from cordiale.segments.rules.compilation import Plan
+from tests.segments.naive import Person
+
+NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
+TRAITS = {"orders_n": Kind.INTEGER, "ratio": Kind.NUMBER, "paid": Kind.MONEY, "part": Kind.SHARE, "taste": Kind.TEXT,
+          "seen_at": Kind.INSTANT}  # fmt: skip
+FIELDS = {name: Field(name=name, kind=kind, source="trait", titles={}) for name, kind in TRAITS.items()}
+SEGMENTS = {"tasty": "taste = 'wine' or paid > 2", "double": "not in_segment('tasty') and orders_n > 0"}
+WORDS = Vocabulary(fields={**PROFILE, **FIELDS}, segments=SEGMENTS, purposes=("offers",), channels=("email", "sms"))
+INSTANT = pa.timestamp("us", tz="UTC")
+TYPES = {Kind.INTEGER: pa.int64(), Kind.NUMBER: pa.float64(), Kind.MONEY: pa.decimal128(12, 2), Kind.SHARE: pa.float64(),
+         Kind.TEXT: pa.string(), Kind.INSTANT: INSTANT, Kind.DATE: pa.date32(), Kind.BOOLEAN: pa.bool_()}  # fmt: skip
+
+_texts = st.sampled_from(["wine", "Wine", "bread", "l'été", "100%", "a_b", "", "日本"])
+_quoted = _texts.map(lambda text: "'" + text.replace("'", "''") + "'")
+_cents = st.integers(-300, 900).map(lambda cents: Decimal(cents) / 100)
+_moments = st.integers(-30 * 24, 2 * 24).map(lambda hours: NOW + timedelta(hours=hours))
+_days = st.sampled_from(["1 day", "3 days", "2 weeks", "36 hours"])
+
+
+def _optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | values
+
+
+_lines = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "order_id": st.sampled_from(["o1", "o2", "o3"]), "category": _optional(_texts),
+    "channel": st.sampled_from(["web", "store"]), "quantity": st.integers(-2, 5), "amount": _cents,
+}), max_size=5)  # fmt: skip
+_events = st.lists(st.fixed_dictionaries({"ts": _moments, "name": st.sampled_from(["Seen", "Paid"])}), max_size=4)
+
+
+@st.composite
+def people(draw: st.DrawFn) -> list[Person]:
+    """One to four customers, much of them unknown."""
+    values: dict[Kind, st.SearchStrategy[Any]] = {
+        Kind.INTEGER: st.integers(-3, 5), Kind.NUMBER: st.sampled_from([-1.5, 0.0, 0.5, 2.0]), Kind.MONEY: _cents,
+        Kind.SHARE: st.sampled_from([0.0, 0.25, 0.5, 1.0]), Kind.TEXT: _texts, Kind.INSTANT: _moments,
+        Kind.DATE: st.dates(date(1950, 1, 1), date(2010, 1, 1)), Kind.BOOLEAN: st.booleans(),
+    }  # fmt: skip
+    found = []
+    for number in range(1, draw(st.integers(1, 4)) + 1):
+        fields = {name: draw(_optional(values[field.kind])) for name, field in WORDS.fields.items()}
+        lines = _numbered(draw(_lines), number)
+        events = [{**row, "event_id": f"{number}-{n}", "source": "web"} for n, row in enumerate(draw(_events))]
+        consents = draw(st.sets(st.sampled_from([("offers", "email"), ("offers", "sms")])))
+        declared = {"income": draw(_optional(_texts))}
+        found.append(Person(fields, declared, consents, {"order_lines": lines, "events": events}))
+    return found
+
+
+def _numbered(rows: list[dict[str, Any]], who: int) -> list[dict[str, Any]]:
+    """Lines of an order share its moment, channel and sign, and are numbered from 1."""
+    first: dict[str, dict[str, Any]] = {}
+    seen: dict[str, int] = {}
+    numbered = []
+    for row in rows:
+        head = first.setdefault(row["order_id"], row)
+        seen[row["order_id"]] = seen.get(row["order_id"], 0) + 1
+        amount = abs(row["amount"]) * (1 if head["amount"] >= 0 else -1)
+        numbered.append({**row, "ts": head["ts"], "channel": head["channel"], "order_id": f"{who}-{row['order_id']}",
+                         "line_no": seen[row["order_id"]], "amount": amount})  # fmt: skip
+    return numbered
+
+
+def _facts() -> st.SearchStrategy[str]:
+    window = st.one_of(st.just(""), _days.map(lambda days: f"last => '{days}'"), st.just("since => '2026-11-10'"))
+    line = st.one_of(st.just(""), _quoted.map(lambda text: f"category => {text}"), st.just("channel => 'web'"))
+    minimum = st.sampled_from(["", "minimum => 2.5"])
+    measured = st.tuples(st.sampled_from(["spend", "units"]), st.tuples(window, line)).map(_called)
+    orders = st.tuples(st.just("orders"), st.tuples(window, line, minimum)).map(_called)
+    events = st.tuples(st.just("events"), st.tuples(st.sampled_from(["'Seen'", "'Paid'"]), window)).map(_called)
+    return st.one_of(measured, orders, events)
+
+
+def _called(call: tuple[str, tuple[str, ...]]) -> str:
+    return f"{call[0]}({', '.join(part for part in call[1] if part)})"
+
+
+_number = st.one_of(st.integers(0, 6).map(str), st.sampled_from(["0.5", "2.50", "-1"]))
+_numeric = st.one_of(st.sampled_from(["orders_n", "ratio", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts())
+_computed = st.one_of(_numeric, st.tuples(_numeric, st.sampled_from("+-*/"), st.one_of(_numeric, _number)).map(
+    lambda parts: f"({' '.join(parts)})"), _numeric.map(lambda value: f"-{value}"))  # fmt: skip
+_sign = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+_not = st.sampled_from(["", "not "])
+_instants = st.one_of(st.sampled_from(["now", "'2026-11-10'", "created_at + '2 days'"]), _days.map(lambda d: f"now - '{d}'"))
+_textual = st.sampled_from(["taste", "city", "declared('income')"])
+_patterns = st.sampled_from(["'%in%'", "'w___'", "'%'", "'l''%'", "'100%'", "'WINE'"])
+
+
+def _spaced(*parts: st.SearchStrategy[str] | str) -> st.SearchStrategy[str]:
+    return st.tuples(*(st.just(part) if isinstance(part, str) else part for part in parts)).map(" ".join)
+
+
+rules = st.one_of(
+    _spaced(_computed, _sign, st.one_of(_number, _numeric)),
+    _spaced(_numeric, _not, "between", _number, "and", _number),
+    _spaced(_numeric, _not, "in (", _number, ",", _number, ")"),
+    _spaced(_textual, st.sampled_from(["=", "<>"]), _quoted),
+    _spaced(_textual, _not, "in (", _quoted, ",", _quoted, ")"),
+    _spaced(_textual, _not, st.sampled_from(["like", "ilike"]), _patterns),
+    _spaced("seen_at", st.sampled_from(["<", "<=", ">", ">="]), _instants),
+    _spaced("seen_at", _not, "between", _instants, "and", "now + '1 day'"),
+    _spaced("birth_on", _sign, "'1980-05-06'"),
+    _spaced(st.one_of(_textual, _numeric, st.just("seen_at"), st.just("birth_on")), "is", _not, "null"),
+    _spaced("part", _sign, st.sampled_from(["0.25", "0", "1"])),
+    st.sampled_from(["has_email", "true", "false", "consent('offers', 'sms')", "in_segment('tasty')",
+                     "in_segment('double')", "never(events('Seen'))"]),
+)  # fmt: skip
+expressions = st.recursive(
+    rules,
+    lambda inner: st.one_of(
+        _spaced("not (", inner, ")"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: "(" + " and ".join(parts) + ")"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda parts: "(" + " or ".join(parts) + ")"),
+    ),
+    max_leaves=5,
+)
+
+
+def relations(company: list[Person], plan: Plan) -> dict[str, pa.Table]:
+    """What a plan reads, as Arrow, under the names of `views`."""
+    ids = list(range(1, len(company) + 1))
+    traits = {name: pa.array([one.fields[name] for one in company], TYPES[kind]) for name, kind in TRAITS.items()}
+    profile = {name: pa.array([one.fields[name] for one in company], TYPES[PROFILE[name].kind]) for name in plan.profile}
+    declared = {
+        f"declared_{n}": pa.array([one.declared.get(key.key) for one in company], TYPES[key.kind])
+        for n, key in enumerate(plan.declared)
+    }
+    granted = [(who, n) for who, one in zip(ids, company, strict=True) for n, pair in enumerate(plan.consents) if pair in one.consents]
+    return {
+        "people_traits": pa.table({"customer_id": pa.array(ids, pa.int64()), **traits}),
+        "profiles": pa.table({"customer_id": pa.array(ids, pa.int64()), **profile, **declared}),
+        "consents": pa.table({"customer_id": pa.array([who for who, _ in granted], pa.int64()),
+                              "pair": pa.array([n for _, n in granted], pa.int64())}),
+        "people_lines": _table(company, "order_lines", LINES), "people_events": _table(company, "events", EVENTS),
+    }  # fmt: skip
+
+
+LINES = {"ts": INSTANT, "order_id": pa.string(), "line_no": pa.int32(), "category": pa.string(), "channel": pa.string(),
+         "quantity": pa.int32(), "amount": pa.decimal128(12, 2)}  # fmt: skip
+EVENTS = {"ts": INSTANT, "event_id": pa.string(), "name": pa.string(), "source": pa.string()}
+
+
+def _table(company: list[Person], table: str, columns: dict[str, pa.DataType]) -> pa.Table:
+    rows = [{"customer_id": who, **row} for who, one in enumerate(company, 1) for row in one.facts[table]]
+    return pa.Table.from_pylist(rows, schema=pa.schema({"customer_id": pa.int64(), **columns}))
+
+
+def over_relations(sql: str) -> str:
+    """The plan's query over given relations in the place of the lake's views."""
+    for view, relation in (("traits", "people_traits"), ("order_lines", "people_lines"), ("events", "people_events")):
+        sql = sql.replace(f"FROM {view} AS", f"FROM {relation} AS")
+    return sql

@@ -1,0 +1,96 @@
+"""Apache Spark gives the same rows as DuckDB for the constructs segments are compiled to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from cordiale.home import Home
+from cordiale.lake import open_lake
+from cordiale.segments.rules import Expression, parse
+from cordiale.segments.rules.compilation import to_sql
+from tests.segments import generation
+from tests.segments.conftest import EVENTS, LINES, MESSAGES, NOW, ORDERS
+from tests.segments.generation import WORDS
+
+pytestmark = pytest.mark.spark
+DAY = date(2026, 11, 16)
+TEXTS = [
+    "orders_n between 1 and 3 and not city ilike 'ly%'", "taste = 'l''été' or taste like '100%' or taste not like 'w\x5f%'",
+    "taste in ('wine', 'a_b') or taste not in ('wine', 'bread')", "paid / orders_n > 1.5", "paid * 2 - ratio >= 2.50",
+    "-orders_n < -1", "orders_n / (orders_n - 1) > 1", "days_since(seen_at) >= 3", "seen_at + '36 hours' > now",
+    "seen_at between now - '2 weeks' and '2026-11-15'", "birth_on < '1980-05-06'", "created_at is null", "city is not null",
+    "has_email and not has_email", "consent('offers', 'email') and not consent('offers', 'sms')", "in_segment('double')",
+    "declared('income') = 'wine'", "declared_number('age') > 3", "orders() >= 2", "orders(category => 'wine', last => '90 days') = 1",
+    "orders(minimum => 33.20) = 1", "spend(since => '2026-08-01') > 45.69", "units(store => 's1') > 1",
+    "events('Cart Updated', last => '7 days') = 1", "messages() = 1", "messages(kind => 'clicked') > 0", "true", "part >= 0.25",
+]  # fmt: skip
+
+
+def traits() -> pa.Table:
+    count = 6
+    return pa.table({
+        "customer_id": pa.array(range(1, count + 1), pa.int64()),
+        "orders_n": pa.array([0, 1, 2, 3, None, -1], pa.int64()),
+        "ratio": pa.array([0.0, 0.5, None, 2.0, -1.5, 1.0]),
+        "paid": pa.array([1.0, 2.0, None, 3.0, 4.0, 0.0]).cast(pa.decimal128(12, 2)),
+        "part": pa.array([0.0, 0.25, 0.5, None, 1.0, 0.1]),
+        "taste": ["wine", "l'été", "100%", None, "a_b", "bread"],
+        "seen_at": pa.array([NOW, None, *[row["ts"] for row in ORDERS[:4]]], pa.timestamp("us", tz="UTC")),
+    })  # fmt: skip
+
+
+def relations() -> dict[str, pa.Table]:
+    ids = pa.array(range(1, 6), pa.int64())
+    return {
+        "profiles": pa.table({
+            "customer_id": ids, "city": ["Lyon", None, "lyon", "Paris", "L'Haÿ"],
+            "birth_on": pa.array([date(1970, 1, 1), None, date(1980, 5, 6), date(1990, 1, 1), None]),
+            "created_at": pa.array([NOW, None, NOW, None, NOW], pa.timestamp("us", tz="UTC")),
+            "has_email": [True, False, None, True, False], "declared_0": ["wine", None, "", "Wine", "wine"],
+            "declared_1": [1.0, 4.0, None, 3.0, 3.5],
+        }),
+        "consents": pa.table({"customer_id": pa.array([1, 1, 2, 3], pa.int64()), "pair": pa.array([0, 1, 0, 1], pa.int64())}),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def lake(fresh_home: Home) -> Any:
+    lake = open_lake()
+    lake.append("order_lines", pa.Table.from_pylist(ORDERS, schema=LINES))
+    lake.append("events", pa.Table.from_pylist(EVENTS))
+    lake.append("messages", pa.Table.from_pylist(MESSAGES))
+    lake.replace_day(DAY, traits())
+    return lake
+
+
+def saved() -> dict[str, Expression]:
+    return {name: parse(text, WORDS) for name, text in generation.SEGMENTS.items()}
+
+
+def rows(engine: Any, sql: str, **given: pa.Table) -> list[dict[str, Any]]:
+    return sorted(engine.query(sql, DAY, **given).to_pylist(), key=lambda row: row.get("candidate_id", row["customer_id"]))
+
+
+def test_everyone_is_in_the_same_segments_on_both_engines(lake: Any) -> None:
+    from cordiale.lake.spark import SparkEngine
+
+    plan = to_sql([parse(text, WORDS) for text in TEXTS], NOW, saved())
+    assert rows(SparkEngine(lake), plan.sql, **relations()) == rows(lake, plan.sql, **relations())
+
+
+def test_candidates_hold_the_same_on_both_engines(lake: Any) -> None:
+    from cordiale.lake.spark import SparkEngine
+
+    text = "orders(since => entry) >= 1 or days_since(entry) > 30 or seen_at > entry - '1 day' or taste = 'wine'"
+    plan = to_sql([parse(text, WORDS, in_scenario=True)], NOW, over_candidates=True)
+    who = pa.table({
+        "candidate_id": pa.array([11, 12, 13, 14], pa.int64()), "customer_id": pa.array([1, 1, 3, 5], pa.int64()),
+        "entry": pa.array([row["ts"] for row in ORDERS[:4]], pa.timestamp("us", tz="UTC")),
+    })  # fmt: skip
+    assert rows(SparkEngine(lake), plan.sql, candidates=who) == rows(lake, plan.sql, candidates=who)
+
+
