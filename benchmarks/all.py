@@ -35,7 +35,9 @@ def main() -> int:
         )
         missed += outcome.returncode != 0
         verdict = "" if outcome.returncode == 0 else "\n**A target was missed in this run.**\n"
-        sections.append(f"## {BENCHMARKS[name]}\n`benchmarks/{name}.py`\n{verdict}\n```text\n{outcome.stdout.strip()}\n```\n")
+        sections.append(
+            f"## {BENCHMARKS[name]}\n`benchmarks/{name}.py`\n{verdict}\n```text\n{outcome.stdout.strip()}\n```\n"
+        )
         sys.stderr.write(outcome.stdout + outcome.stderr)
     if chosen == list(BENCHMARKS):
         (ROOT / "docs" / "measured.md").write_text(_head() + "\n".join(sections))

@@ -79,3 +79,16 @@ class AuditEntry(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["noun", "name", "-at"])]
+
+
+class AccessKey(models.Model):
+    """A key with which a program uses the HTTP API under a role. Only the secret's SHA-256 is kept."""
+
+    name = models.SlugField(unique=True, max_length=60)
+    role = models.CharField(max_length=20, choices=Role.choices)
+    key_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

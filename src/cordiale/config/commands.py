@@ -8,6 +8,7 @@ import typer
 import typer.main
 
 from cordiale.accounts import commands as accounts
+from cordiale.accounts import key_commands as keys
 from cordiale.config import demonstration, processes, quality
 from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
@@ -42,4 +43,5 @@ app.add_typer(decisions.app, name="decisions")
 app.add_typer(lake.app, name="lake")
 app.add_typer(customers.app, name="customers")
 app.add_typer(accounts.app, name="staff")
+app.add_typer(keys.app, name="keys")
 cli: Any = typer.main.get_command(app)  # a click group: has `commands`

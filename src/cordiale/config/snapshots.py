@@ -1,4 +1,4 @@
-"""Promises others rely on, written down: the commands with their options, and the HTTP routes.
+"""Promises others rely on, written down: the commands with their options, the HTTP routes, the API's description.
 
 A change shows as a difference in review; `./cordiale check --update` accepts it.
 """
@@ -6,6 +6,7 @@ A change shows as a difference in review; `./cordiale check --update` accepts it
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,13 @@ def update(root: Path) -> None:
 
 
 def _current() -> dict[str, str]:
+    from cordiale.config.api import api  # noqa: PLC0415
     from cordiale.config.commands import cli  # noqa: PLC0415 - commands import this module's caller
 
     return {
         "cli.txt": "\n".join(_commands(cli, "cordiale")) + "\n",
         "http.txt": "\n".join(sorted(_routes(get_resolver()))) + "\n",
+        "openapi.json": json.dumps(api.get_openapi_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n",
     }
 
 

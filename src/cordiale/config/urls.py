@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from cordiale.config.api import api
 from cordiale.config.health import health
 
 urlpatterns = [
     path("health", health, name="health"),
+    path("api/v1/", api.urls),
     path("", include("cordiale.ui.urls")),
     path("", include("cordiale.accounts.urls")),
     path("customers/", include("cordiale.customers.urls")),

@@ -1,0 +1,31 @@
+"""The HTTP API, one line a package. Its description is at `/api/v1/openapi.json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+
+from cordiale import __version__
+from cordiale.customers.api import router as customers
+from cordiale.decisions.api import router as decisions
+from cordiale.errors import CordialeError, Located, NotFound, Unavailable
+from cordiale.measure.api import router as programmes
+from cordiale.segments.api import router as segments
+
+api = NinjaAPI(title="Cordiale", version=__version__, urls_namespace="api", docs_url=None)
+api.add_router("/customers", customers)
+api.add_router("/decisions", decisions)
+api.add_router("/programmes", programmes)
+api.add_router("/segments", segments)
+
+
+@api.exception_handler(CordialeError)
+def refuse(request: HttpRequest, error: CordialeError) -> HttpResponse:
+    """404, 503 or 422 with one message, and the place in the text where there is one."""
+    status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Unavailable) else 422
+    body: dict[str, Any] = {"error": str(error)}
+    if isinstance(error, Located):
+        body |= {"line": error.line, "column": error.column, "hint": error.hint}
+    return api.create_response(request, body, status=status)

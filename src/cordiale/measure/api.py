@@ -1,0 +1,28 @@
+"""`/api/v1/programmes`: what a programme did and changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from cordiale.accounts.api import KeyAuth
+from cordiale.measure import queries
+from cordiale.measure.commands import as_json
+from cordiale.programmes.models import Programme
+from cordiale.ui import context
+
+router = Router(tags=["programmes"], auth=KeyAuth("programmes.see"))
+
+
+@router.get("", summary="All programmes")
+def list_programmes(request: HttpRequest) -> dict[str, Any]:
+    """Each with its status."""
+    return {"programmes": list(Programme.objects.order_by("name").values("name", "status", "started_at")[:1_000])}
+
+
+@router.get("/{name}/report", summary="Key figures, and control against treated with the interval")
+def report(request: HttpRequest, name: str) -> dict[str, Any]:
+    """The same object as `programmes report NAME --json`. 404 for an unknown programme."""
+    return as_json(queries.programme_report(name, context.present()))
