@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -94,6 +95,17 @@ def test_a_snapshot_lost_from_the_lake_is_computed_again(shop: Shop, fresh_home:
     actions.ensure_snapshot(shop.now)
 
     assert Snapshot.objects.get().customers == 1
+
+
+def test_what_a_killed_computation_left_is_swept_after_a_day(shop: Shop, fresh_home: home.Home) -> None:
+    old, fresh = fresh_home.run / "traits-old", fresh_home.run / "traits-fresh"
+    old.mkdir()
+    fresh.mkdir()
+    os.utime(old, (0, 0))
+
+    actions.ensure_snapshot(shop.now)
+
+    assert [old.exists(), fresh.exists()] == [False, True]
 
 
 def test_an_empty_base_has_a_snapshot_of_nobody(shop: Shop) -> None:

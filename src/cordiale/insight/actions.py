@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ from cordiale.insight.rules.lifecycle import STAGES
 from cordiale.lake import open_lake
 
 _CHUNK = 50_000
+_SPOOL, _SPOOL_SECONDS = "traits-", 86_400
 
 
 def ensure_snapshot(now: datetime) -> date:
@@ -63,7 +65,9 @@ def _compute(day: date, as_of: datetime, rules: Definitions) -> None:
     moment = Moment(as_of, clock.zone(company().zone))
     stages = _stage_counts()
     lake = open_lake()
-    with tempfile.TemporaryDirectory(prefix="traits-", dir=home.current().prepare().run) as folder:
+    run = home.current().prepare().run
+    _sweep(run)
+    with tempfile.TemporaryDirectory(prefix=_SPOOL, dir=run) as folder:
         spool = computing.Spool(Path(folder))
         spool.fill(computing.traits_by_part(lake, rules, moment, known_customers(as_of)))
         scales = spool.scales()
@@ -76,6 +80,13 @@ def _compute(day: date, as_of: datetime, rules: Definitions) -> None:
 
         lake.replace_day(day, parts())
     _record(day, as_of, rules, stages, time.monotonic() - started)
+
+
+def _sweep(run: Path) -> None:
+    """Remove what computations that were killed left behind, a day ago or longer: it holds customers' values."""
+    for folder in run.glob(f"{_SPOOL}*"):
+        if time.time() - folder.stat().st_mtime > _SPOOL_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stage_counts() -> Counter[str]:
