@@ -8,7 +8,7 @@ import pytest
 
 from cordiale import home
 from cordiale.errors import Located
-from cordiale.facts.categories import category_label
+from cordiale.facts.categories import category_label, promoted_label
 
 
 def _write(folder: home.Home, text: str) -> None:
@@ -44,3 +44,12 @@ def test_a_wrong_file_is_pointed_at(fresh_home: home.Home, text: str, place: str
     _write(fresh_home, text)
     with pytest.raises(Located, match=f"^categories.yaml:{place}: "):
         category_label("WINE", "fr")
+
+
+def test_a_message_names_only_what_may_be_promoted(fresh_home: home.Home) -> None:
+    path = fresh_home.company / "categories.yaml"
+    path.write_text("BREAD: {fr: Pains, en: Bread}\nWINE: {fr: Vins, en: Wine, promote: false}\n")
+    assert promoted_label("BREAD", "fr") == "Pains"
+    assert promoted_label("WINE", "fr") == ""
+    assert promoted_label("unknown", "fr") == ""
+    assert category_label("WINE", "fr") == "Vins"

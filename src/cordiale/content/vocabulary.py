@@ -13,7 +13,7 @@ from cordiale.company import Company, company
 from cordiale.consent import links
 from cordiale.content.rules.generator import Vocabulary
 from cordiale.customers.models import Customer
-from cordiale.facts.categories import category_label
+from cordiale.facts.categories import promoted_label
 from cordiale.insight import queries as insight
 
 CUSTOMER = (
@@ -63,8 +63,8 @@ def _context(row: dict[str, Any], traits: Mapping[str, Any], ours: Company) -> d
     return {
         "customer": {name: row[name] for name in CUSTOMER},
         "traits": traits,
-        "favourite_category": category_label(traits.get("favourite_category"), language),
-        "last_category": category_label(traits.get("last_category"), language),
+        "favourite_category": promoted_label(traits.get("favourite_category"), language),
+        "last_category": promoted_label(traits.get("last_category"), language),
         "language": language,
     }
 

@@ -193,9 +193,9 @@ def _load_consents(households: list[people.Household], ids: dict[str, int], stat
 
 def _write_categories() -> None:
     path = home.current().company / "categories.yaml"
-    labels = {code: {"fr": one["fr"], "en": one["en"]} for code, one in families().items() if one.get("promote", True)}
+    said = ("fr", "en", "promote")
     with path.open("w") as text:
-        YAML().dump(labels, text)
+        YAML().dump({code: {name: one[name] for name in said if name in one} for code, one in families().items()}, text)
 
 
 def _compute_history(state: DemoState) -> None:
