@@ -20,8 +20,16 @@ FIELDS = {name: Field(name=name, kind=kind, source="trait", titles={}) for name,
 SEGMENTS = {"tasty": "taste = 'wine' or paid > 2", "double": "not in_segment('tasty') and orders_n > 0"}
 WORDS = Vocabulary(fields={**PROFILE, **FIELDS}, segments=SEGMENTS, purposes=("offers",), channels=("email", "sms"))
 INSTANT = pa.timestamp("us", tz="UTC")
-TYPES = {Kind.INTEGER: pa.int64(), Kind.NUMBER: pa.float64(), Kind.MONEY: pa.decimal128(12, 2), Kind.SHARE: pa.float64(),
-         Kind.TEXT: pa.string(), Kind.INSTANT: INSTANT, Kind.DATE: pa.date32(), Kind.BOOLEAN: pa.bool_()}  # fmt: skip
+TYPES = {
+    Kind.INTEGER: pa.int64(),
+    Kind.NUMBER: pa.float64(),
+    Kind.MONEY: pa.decimal128(12, 2),
+    Kind.SHARE: pa.float64(),
+    Kind.TEXT: pa.string(),
+    Kind.INSTANT: INSTANT,
+    Kind.DATE: pa.date32(),
+    Kind.BOOLEAN: pa.bool_(),
+}
 
 _texts = st.sampled_from(["wine", "Wine", "bread", "l'été", "100%", "a_b", "", "日本"])
 _quoted = _texts.map(lambda text: "'" + text.replace("'", "''") + "'")
@@ -89,12 +97,16 @@ def _called(call: tuple[str, tuple[str, ...]]) -> str:
 
 
 _number = st.one_of(st.integers(0, 6).map(str), st.sampled_from(["0.5", "2.50", "-1"]))
-_numeric = st.one_of(st.sampled_from(["orders_n", "ratio", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts())
+_numeric = st.one_of(
+    st.sampled_from(["orders_n", "ratio", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts()
+)
 _computed = st.one_of(_numeric, st.tuples(_numeric, st.sampled_from("+-*/"), st.one_of(_numeric, _number)).map(
     lambda parts: f"({' '.join(parts)})"), _numeric.map(lambda value: f"-{value}"))  # fmt: skip
 _sign = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 _not = st.sampled_from(["", "not "])
-_instants = st.one_of(st.sampled_from(["now", "'2026-11-10'", "created_at + '2 days'"]), _days.map(lambda d: f"now - '{d}'"))
+_instants = st.one_of(
+    st.sampled_from(["now", "'2026-11-10'", "created_at + '2 days'"]), _days.map(lambda d: f"now - '{d}'")
+)
 _textual = st.sampled_from(["taste", "city", "declared('income')"])
 _patterns = st.sampled_from(["'%in%'", "'w___'", "'%'", "'l''%'", "'100%'", "'WINE'"])
 
@@ -133,12 +145,19 @@ def relations(company: list[Person], plan: Plan) -> dict[str, pa.Table]:
     """What a plan reads, as Arrow, under the names of `views`."""
     ids = list(range(1, len(company) + 1))
     traits = {name: pa.array([one.fields[name] for one in company], TYPES[kind]) for name, kind in TRAITS.items()}
-    profile = {name: pa.array([one.fields[name] for one in company], TYPES[PROFILE[name].kind]) for name in plan.profile}
+    profile = {
+        name: pa.array([one.fields[name] for one in company], TYPES[PROFILE[name].kind]) for name in plan.profile
+    }
     declared = {
         f"declared_{n}": pa.array([one.declared.get(key.key) for one in company], TYPES[key.kind])
         for n, key in enumerate(plan.declared)
     }
-    granted = [(who, n) for who, one in zip(ids, company, strict=True) for n, pair in enumerate(plan.consents) if pair in one.consents]
+    granted = [
+        (who, n)
+        for who, one in zip(ids, company, strict=True)
+        for n, pair in enumerate(plan.consents)
+        if pair in one.consents
+    ]
     return {
         "people_traits": pa.table({"customer_id": pa.array(ids, pa.int64()), **traits}),
         "profiles": pa.table({"customer_id": pa.array(ids, pa.int64()), **profile, **declared}),

@@ -28,7 +28,7 @@ class Reader:
     def __init__(self, person: Person, now: datetime, segments: Mapping[str, Expression]) -> None:
         self.person, self.now, self.segments = person, now, segments
 
-    def holds(self, node: Condition) -> bool:
+    def holds(self, node: Condition) -> bool:  # noqa: PLR0911 - one return a node
         match node:
             case tree.Every():
                 return all(self.holds(part) for part in node.parts)
@@ -70,7 +70,7 @@ class Reader:
                 return value is not None and bool(_pattern(node).fullmatch(value)) != node.negated
         raise AssertionError(node)
 
-    def value(self, node: Value) -> Any:
+    def value(self, node: Value) -> Any:  # noqa: PLR0911 - one return a node
         match node:
             case tree.FieldValue():
                 return self.person.fields[node.field.name]

@@ -19,14 +19,19 @@ from tests.segments.generation import WORDS
 pytestmark = pytest.mark.spark
 DAY = date(2026, 11, 16)
 TEXTS = [
-    "orders_n between 1 and 3 and not city ilike 'ly%'", "taste = 'l''été' or taste like '100%' or taste not like 'w\x5f%'",
+    "orders_n between 1 and 3 and not city ilike 'ly%'",
+    "taste = 'l''été' or taste like '100%' or taste not like 'w\x5f%'",
     "taste in ('wine', 'a_b') or taste not in ('wine', 'bread')", "paid / orders_n > 1.5", "paid * 2 - ratio >= 2.50",
     "-orders_n < -1", "orders_n / (orders_n - 1) > 1", "days_since(seen_at) >= 3", "seen_at + '36 hours' > now",
-    "seen_at between now - '2 weeks' and '2026-11-15'", "birth_on < '1980-05-06'", "created_at is null", "city is not null",
-    "has_email and not has_email", "consent('offers', 'email') and not consent('offers', 'sms')", "in_segment('double')",
-    "declared('income') = 'wine'", "declared_number('age') > 3", "orders() >= 2", "orders(category => 'wine', last => '90 days') = 1",
+    "seen_at between now - '2 weeks' and '2026-11-15'", "birth_on < '1980-05-06'", "created_at is null",
+    "city is not null",
+    "has_email and not has_email", "consent('offers', 'email') and not consent('offers', 'sms')",
+    "in_segment('double')",
+    "declared('income') = 'wine'", "declared_number('age') > 3", "orders() >= 2",
+    "orders(category => 'wine', last => '90 days') = 1",
     "orders(minimum => 33.20) = 1", "spend(since => '2026-08-01') > 45.69", "units(store => 's1') > 1",
-    "events('Cart Updated', last => '7 days') = 1", "messages() = 1", "messages(kind => 'clicked') > 0", "true", "part >= 0.25",
+    "events('Cart Updated', last => '7 days') = 1", "messages() = 1", "messages(kind => 'clicked') > 0", "true",
+    "part >= 0.25",
 ]  # fmt: skip
 
 
@@ -53,7 +58,8 @@ def relations() -> dict[str, pa.Table]:
             "has_email": [True, False, None, True, False], "declared_0": ["wine", None, "", "Wine", "wine"],
             "declared_1": [1.0, 4.0, None, 3.0, 3.5],
         }),
-        "consents": pa.table({"customer_id": pa.array([1, 1, 2, 3], pa.int64()), "pair": pa.array([0, 1, 0, 1], pa.int64())}),
+        "consents": pa.table({"customer_id": pa.array([1, 1, 2, 3], pa.int64()),
+                              "pair": pa.array([0, 1, 0, 1], pa.int64())}),
     }  # fmt: skip
 
 
@@ -72,7 +78,9 @@ def saved() -> dict[str, Expression]:
 
 
 def rows(engine: Any, sql: str, **given: pa.Table) -> list[dict[str, Any]]:
-    return sorted(engine.query(sql, DAY, **given).to_pylist(), key=lambda row: row.get("candidate_id", row["customer_id"]))
+    return sorted(
+        engine.query(sql, DAY, **given).to_pylist(), key=lambda row: row.get("candidate_id", row["customer_id"])
+    )
 
 
 def test_everyone_is_in_the_same_segments_on_both_engines(lake: Any) -> None:
@@ -92,5 +100,3 @@ def test_candidates_hold_the_same_on_both_engines(lake: Any) -> None:
         "entry": pa.array([row["ts"] for row in ORDERS[:4]], pa.timestamp("us", tz="UTC")),
     })  # fmt: skip
     assert rows(SparkEngine(lake), plan.sql, candidates=who) == rows(lake, plan.sql, candidates=who)
-
-
