@@ -71,4 +71,6 @@ def test_decisions_explain_says_why_and_why_not(cast: Cast, now: datetime):
     assert third["proposals"] == []
     assert third["why_not"][0]["rule"] == "not-in-segment"
     assert third["why_not"][0]["values"]["rules"][0]["values"] == {"city": "Lyon"}
+    french = as_json("decisions", "explain", sent.reference, "--language", "fr")["proposals"][0]
+    assert french["words"].startswith("Le consentement pour cette finalité")
     assert "not in win-back" in run("decisions", "explain", elsewhere.reference, "--now", at)

@@ -11,6 +11,8 @@ from cordiale.deliveries.models import Message
 from cordiale.errors import Refused
 from cordiale.programmes import actions, engine
 from cordiale.programmes.models import Enrolment, Passage, Tick
+from cordiale.segments.actions import save_segment
+from cordiale.segments.models import Segment
 
 from .conftest import DAY, HOUR, WIN_BACK, Cast, walk_of
 
@@ -208,6 +210,18 @@ def test_a_split_sends_everybody_one_way(cast: Cast, now: datetime):
     assert done.exited["end"] + done.exited["nothing"] == 40
     assert done.sent == done.exited["end"]
     assert 8 <= done.sent <= 32
+
+
+def test_a_programme_that_cannot_go_on_does_not_stop_the_others(cast: Cast, now: datetime):
+    save_segment("regular", "city = 'Dormont'", actor="test", now=now - DAY)
+    cast.apply(WIN_BACK.replace("orders(since => entry) > 0", "in_segment('regular')").replace("win-back", "broken"))
+    cast.apply()
+    cast.customer()
+    engine.tick(now + HOUR)
+    Segment.objects.filter(name="regular").delete()
+    report = engine.tick(now + 8 * DAY)
+    assert "regular" in report.problems["broken"]
+    assert report.of("win-back").exited == {"end": 1}
 
 
 def test_idle_ticks_leave_one_row(cast: Cast, now: datetime):

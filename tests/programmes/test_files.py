@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -170,11 +171,11 @@ def test_applying_the_same_text_again_makes_no_version(cast: Cast, now: datetime
 
 def test_a_start_is_refused_until_a_control_share_was_chosen(cast: Cast, now: datetime):
     cast.apply(WIN_BACK.replace(", control: 0 %", ""), start=False)
-    with pytest.raises(Refused, match="control share"):
+    with translation.override("en"), pytest.raises(Refused, match="control share"):
         actions.start_programme("win-back", actor="test", now=now)
 
 
 def test_a_draft_cannot_be_paused(cast: Cast, now: datetime):
     cast.apply(start=False)
-    with pytest.raises(Refused, match="start it first"):
+    with translation.override("en"), pytest.raises(Refused, match="start it first"):
         actions.pause_programme("win-back", actor="test", now=now)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from django.utils import translation
 from rich.text import Text
 
 from cordiale import clock
 from cordiale.customers.queries import get_customer
 from cordiale.decisions import queries
+from cordiale.errors import CordialeError
 from cordiale.ui import terminal
 
+LANGUAGES = ("en", "fr")
 app = terminal.group("Why a customer was or was not contacted.")
 
 
@@ -24,6 +27,7 @@ def main() -> None:
 def explain(
     customer: Annotated[str, typer.Argument(help="The customer's reference or number.", metavar="CUSTOMER")],
     programme: Annotated[str, typer.Option(help="Only this programme.")] = "",
+    language: Annotated[str, typer.Option(help="Language of the words: en or fr.")] = "en",
     json_: terminal.Json = False,
     now: terminal.Now = None,
     home_: terminal.HomeFolder = None,
@@ -31,7 +35,10 @@ def explain(
     """Say why each proposed contact went or not, and why nothing was proposed in the other programmes."""
     found = get_customer(customer)
     instant = clock.parse_instant(now) if now else clock.now()
-    explanation = queries.explain(found.pk, instant, programme)
+    if language not in LANGUAGES:
+        raise CordialeError(f"there are no words in '{language}'; write one of {', '.join(LANGUAGES)}")
+    with translation.override(language):
+        explanation = queries.explain(found.pk, instant, programme)
     payload = {"customer": found.reference} | explanation.as_json()
     terminal.answer(payload, as_json=json_, text=lambda: _as_text(payload))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from cordiale import clock
 from cordiale.accounts.actions import audit
@@ -92,7 +93,7 @@ def _compare(file: queries.File) -> Change:
 
 def _write(file: queries.File, change: Change, actor: Staff | str, now: datetime) -> None:
     fresh = {"salt": secrets.token_hex(16), "created_at": now, "updated_at": now}
-    programme, _ = Programme.objects.get_or_create(name=change.programme, defaults=fresh)
+    programme, _created = Programme.objects.get_or_create(name=change.programme, defaults=fresh)
     version = ProgrammeVersion.objects.create(
         programme=programme, number=change.number, source=file.text, applied_at=now, actor=str(actor)
     )
@@ -115,9 +116,9 @@ def start_programme(name: str, *, actor: Staff | str, now: datetime) -> Programm
         if programme.status == Status.LIVE:
             return programme
         if programme.status == Status.ENDED:
-            raise Refused(f"{name} has ended; apply its file under another name to run it again")
+            raise Refused(_("%(name)s has ended; apply its file under another name to run it again.") % {"name": name})
         if points := queries.points_to_fix(programme):
-            raise Refused(f"{name} cannot start yet: {' · '.join(points)}")
+            raise Refused(_("%(name)s cannot start yet: %(points)s") % {"name": name, "points": " · ".join(points)})
         if programme.paused_at:
             values: dict[str, Any] = {"programme": programme.pk, "now": now, "paused_at": programme.paused_at}
             with connection.cursor() as cursor:
@@ -139,7 +140,7 @@ def pause_programme(name: str, *, actor: Staff | str, now: datetime) -> Programm
         if programme.status == Status.PAUSED:
             return programme
         if programme.status != Status.LIVE:
-            raise Refused(f"{name} is {programme.get_status_display().lower()}, it cannot be paused; start it first")
+            raise Refused(_("%(name)s does not run, so it cannot be paused; start it first.") % {"name": name})
         programme.status, programme.paused_at, programme.updated_at = Status.PAUSED, now, now
         programme.save()
         audit("programme", name, "pause", actor, {}, now)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from django.utils import translation
 from rich.text import Text
 
 from cordiale import clock
@@ -19,6 +20,7 @@ app = terminal.group("Plan, apply, start and pause programmes.")
 Files = Annotated[list[Path], typer.Argument(help="Programme files (YAML).", metavar="FILE…")]
 Name = Annotated[str, typer.Argument(help="The programme's name.", metavar="NAME")]
 _ACTOR = "cli"
+_LANGUAGE = "en"  # of the command line
 
 
 @app.command()
@@ -57,7 +59,8 @@ def start(
     name: Name, json_: terminal.Json = False, now: terminal.Now = None, home_: terminal.HomeFolder = None
 ) -> None:
     """Start a programme, or let a paused one go on."""
-    _answer_status(actions.start_programme(name, actor=_ACTOR, now=_instant(now)), json_)
+    with translation.override(_LANGUAGE):
+        _answer_status(actions.start_programme(name, actor=_ACTOR, now=_instant(now)), json_)
 
 
 @app.command()
@@ -65,7 +68,8 @@ def pause(
     name: Name, json_: terminal.Json = False, now: terminal.Now = None, home_: terminal.HomeFolder = None
 ) -> None:
     """Pause a programme: nobody enters, moves or is written to."""
-    _answer_status(actions.pause_programme(name, actor=_ACTOR, now=_instant(now)), json_)
+    with translation.override(_LANGUAGE):
+        _answer_status(actions.pause_programme(name, actor=_ACTOR, now=_instant(now)), json_)
 
 
 @app.command("list")
@@ -89,7 +93,8 @@ def list_(json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> No
 def show(name: Name, json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> None:
     """Show one programme: its steps, who stands where, and its file."""
     programme = queries.get_programme(name)
-    payload = _described(programme)
+    with translation.override(_LANGUAGE):
+        payload = _described(programme)
     terminal.answer(payload, as_json=json_, text=lambda: _as_text(payload))
 
 
@@ -195,6 +200,9 @@ def _tick_as_text(report: engine.TickReport) -> Any:
         for name, done in report.programmes.items()
     ]  # fmt: skip
     columns = ("programme", "entered", "moved", "proposed", "sent", "postponed", "refused", "exited")
+    problems = [f"{name} stood still: {problem}" for name, problem in report.problems.items()]
     if problem := report.delivered.get("problem"):
-        terminal.errors.print(str(problem), markup=False, soft_wrap=True)
+        problems.append(str(problem))
+    for told in problems:
+        terminal.errors.print(told, markup=False, soft_wrap=True)
     return terminal.table(*columns, rows=rows, title=f"{report.now.isoformat()}")

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from cordiale import clock
 from cordiale.decisions import actions as decisions
 from cordiale.deliveries import actions as deliveries
-from cordiale.errors import Refused
+from cordiale.errors import CordialeError, Refused
 from cordiale.insight import actions as insight
 from cordiale.programmes import queries
 from cordiale.programmes.advance import advance
@@ -47,13 +47,17 @@ class Done:
 
 @dataclass(kw_only=True)
 class TickReport:
-    """What a tick did. `segments`: name → people who came in and out; `delivered`: outcome → messages."""
+    """What a tick did. `segments`: name → people who came in and out; `delivered`: outcome → messages.
+
+    `problems`: programme → why it stood still, the others going on without it.
+    """
 
     now: datetime
     day: date | None = None
     segments: dict[str, dict[str, int]] = field(default_factory=dict)
     programmes: dict[str, Done] = field(default_factory=dict)
     delivered: dict[str, Any] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
 
     def of(self, programme: str) -> Done:
         """The part of one programme."""
@@ -118,23 +122,38 @@ def _check_clock(now: datetime) -> None:
         raise Refused(f"the engine's clock stands at {last.isoformat()} and cannot go back to {now.isoformat()}")
 
 
+@contextmanager
+def _apart(report: TickReport, programme: Programme) -> Iterator[None]:
+    """One programme that cannot go on (its condition names a trait that is gone …) does not stop the others."""
+    try:
+        yield
+    except CordialeError as error:
+        report.problems[programme.name] = str(error)
+
+
 def _enter(report: TickReport, now: datetime) -> None:
     for programme in queries.live():
-        assert programme.current is not None
-        entered, control = enrol(programme, queries.spec_of(programme.current), now)
-        report.of(programme.name).entered += entered
-        report.of(programme.name).control += control
+        with _apart(report, programme):
+            assert programme.current is not None
+            entered, control = enrol(programme, queries.spec_of(programme.current), now)
+            report.of(programme.name).entered += entered
+            report.of(programme.name).control += control
 
 
 def _advance(report: TickReport, now: datetime) -> None:
     for programme in queries.live():
         for version in _walked(programme):
-            moves = advance(programme, version, queries.spec_of(version), now)
-            done = report.of(programme.name)
-            done.moved += moves.moved
-            done.proposed += moves.proposed
-            for reason, number in moves.exited.items():
-                done.exited[reason] = done.exited.get(reason, 0) + number
+            with _apart(report, programme):
+                _advance_version(report, programme, version, now)
+
+
+def _advance_version(report: TickReport, programme: Programme, version: ProgrammeVersion, now: datetime) -> None:
+    moves = advance(programme, version, queries.spec_of(version), now)
+    done = report.of(programme.name)
+    done.moved += moves.moved
+    done.proposed += moves.proposed
+    for reason, number in moves.exited.items():
+        done.exited[reason] = done.exited.get(reason, 0) + number
 
 
 def _walked(programme: Programme) -> list[ProgrammeVersion]:

@@ -28,6 +28,11 @@ class Branch:
     number: int
     nodes: tuple[Node, ...]
 
+    @property
+    def is_closed(self) -> bool:
+        """Does it lead out, so that it does not join the others again?"""
+        return bool(self.nodes) and self.nodes[-1].tone == "end"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
