@@ -165,6 +165,7 @@ def _supervise(host: str, port: int) -> None:
     record = place.run / "up.json"
     myself = psutil.Process()
     _write(record, asdict(Running(myself.pid, myself.create_time(), host, port)))
+    os.environ.setdefault("CORDIALE_BASE_URL", f"http://{host}:{port}")  # for links in messages the worker sends
     stopping = on_signal()
     starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
         "web": lambda: serving.start_web(host, port),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -19,7 +20,17 @@ TESTING = "pytest" in sys.modules
 SECRET_KEY = os.environ.get("CORDIALE_SECRET_KEY") or HOME.secret("secret_key")
 DEBUG = os.environ.get("CORDIALE_DEBUG") == "1"
 
-BASE_URL = os.environ.get("CORDIALE_BASE_URL", "http://127.0.0.1:8000")
+
+def _running_address() -> str:
+    """Where `up` serves this home, so that a link printed by another command leads there."""
+    try:
+        running = json.loads((HOME.run / "up.json").read_text())
+        return f"http://{running['host']}:{running['port']}"
+    except (OSError, ValueError, KeyError):
+        return "http://127.0.0.1:8000"
+
+
+BASE_URL = os.environ.get("CORDIALE_BASE_URL") or _running_address()
 SMTP_URL = os.environ.get("CORDIALE_SMTP_URL", "")
 ALLOWED_HOSTS = [*os.environ.get("CORDIALE_HOSTS", "").split(), "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CORDIALE_ORIGINS", "").split() if origin]
