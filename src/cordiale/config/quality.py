@@ -17,6 +17,7 @@ from django.apps import apps
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
+from django.utils import translation
 
 from cordiale.config import catalogues, snapshots
 from cordiale.errors import CordialeError
@@ -94,8 +95,9 @@ def _tool(*command: str) -> str:
 
 
 def _missing_migrations() -> str:
-    detector = MigrationAutodetector(MigrationLoader(None).project_state(), ProjectState.from_apps(apps))
-    changes = detector.changes(graph=MigrationLoader(None).graph)
+    loader = MigrationLoader(None)
+    with translation.override(None):  # a translated label would look like a changed one
+        changes = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps)).changes(loader.graph)
     lines = [
         f"{label}: {operation.describe()}"
         for label, found in changes.items()

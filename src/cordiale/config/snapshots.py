@@ -58,7 +58,7 @@ def _commands(command: Any, path: str) -> Iterator[str]:
 def _parameters(command: Any) -> Iterator[str]:
     for parameter in command.params:
         if parameter.param_type_name == "argument":
-            yield f"{parameter.human_readable_name.upper()}{'…' if parameter.nargs == -1 else ''}"
+            yield f"{str(parameter.name).upper()}{'…' if parameter.nargs == -1 else ''}"
         elif parameter.name != "help":
             yield f"[{max(parameter.opts, key=len)}]"
 
