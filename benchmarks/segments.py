@@ -25,13 +25,12 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 import pyarrow.csv
-from sqlglot import exp
 
 from benchmarks.data import measured
 from cordiale import home
 from cordiale.config import postgres
 from cordiale.lake import Lake, open_lake
-from cordiale.segments.rules import Expression, Field, Kind, Vocabulary, parse
+from cordiale.segments.rules import Field, Kind, Vocabulary, parse
 from cordiale.segments.rules.compilation import Plan, to_sql
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -80,8 +79,8 @@ def traits(customers: int) -> pa.Table:
     })  # fmt: skip
 
 
-def texts(many: int) -> list[str]:
-    """Expressions of one to four rules, as marketers write them; always the same."""
+def texts(many: int) -> list[tuple[str, str]]:
+    """Expressions of one to four rules, as marketers write them, each with its twin for PostgreSQL; always the same."""
     draw = random.Random(7)
 
     def number(name: str, low: int, high: int) -> str:
@@ -104,8 +103,17 @@ def texts(many: int) -> list[str]:
     made = []
     for _ in range(many):
         chosen = [rule() for rule in draw.sample(rules, draw.choice([1, 2, 2, 3, 3, 4]))]
-        made.append(chosen[0] + "".join(f" {draw.choice(['and', 'and', 'and not', 'or'])} {one}" for one in chosen[1:]))
+        signs = ["", *(draw.choice(["and", "and", "and not", "or"]) for _ in chosen[1:])]
+        ours = " ".join(f"{sign} {one}" for sign, one in zip(signs, chosen, strict=True)).strip()
+        made.append((ours, " ".join(_twin(sign, one) for sign, one in zip(signs, chosen, strict=True))))
     return made
+
+
+def _twin(sign: str, rule: str) -> str:
+    """A rule as one would write it for PostgreSQL: an unknown value under NOT counts, nothing is divided by zero."""
+    plain = rule.replace("now", f"timestamptz '{NOW.isoformat()}'").replace("- '", "- interval '")
+    plain = plain.replace("/ orders_total", "/ nullif(orders_total, 0)")
+    return f"{sign} coalesce({plain}, false)" if sign.endswith("not") else f"{sign} {plain}"
 
 
 def best(run: Callable[[], object], times: int) -> float:
@@ -139,18 +147,10 @@ def load(dsn: str, rows: pa.Table) -> None:
         connection.execute("vacuum (analyze, freeze) benchmark_traits")
 
 
-def on_postgres(dsn: str, expressions: Sequence[Expression]) -> tuple[list[int], float]:
+def on_postgres(dsn: str, conditions: Sequence[str]) -> tuple[list[int], float]:
     """The counts, and the seconds of the better of JIT off and on, after one run that warms the cache."""
-    conditions = to_sql(expressions, NOW).select
-    held = [column.this for column in conditions.expressions[1:]]
-
-    def plain(node: exp.Expr) -> exp.Expr:
-        return exp.column(node.name.removeprefix("trait_")) if isinstance(node, exp.Column) else node
-
-    counted = [
-        exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=one.transform(plain))) for one in held
-    ]
-    statement = exp.select(*counted).from_("benchmark_traits").sql("postgres")
+    counted = ", ".join(f"count(*) filter (where {one})" for one in conditions)
+    statement = f"select {counted} from benchmark_traits"
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"set max_parallel_workers_per_gather = {os.cpu_count() or 1}")
         connection.execute("set min_parallel_table_scan_size = 0")
@@ -187,7 +187,8 @@ def compare(dsn: str, customers: int, many: int) -> int:
     del rows
     fields = {name: Field(name=name, kind=kind, source="trait", titles={}) for name, kind in KINDS.items()}
     words = Vocabulary(fields=fields)
-    expressions = [parse(text, words) for text in texts(many)]
+    written = texts(many)
+    expressions = [parse(text, words) for text, _ in written]
     together, apart = to_sql(expressions, NOW), [to_sql([one], NOW) for one in expressions]
     ours = counts(lake, together)
     one_pass = best(lambda: counts(lake, to_sql(expressions, NOW)), 5)
@@ -195,7 +196,7 @@ def compare(dsn: str, customers: int, many: int) -> int:
         lake.query(together.sql, DAY)
     apart_counts = [counts(lake, plan)[0] for plan in apart]
     one_by_one = best(lambda: [counts(lake, plan) for plan in apart], 2)
-    theirs, postgresql = on_postgres(dsn, expressions)
+    theirs, postgresql = on_postgres(dsn, [twin for _, twin in written])
     if not ours == apart_counts == theirs:
         print("the counts differ between the three ways")
         return 1

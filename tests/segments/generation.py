@@ -96,7 +96,7 @@ def _called(call: tuple[str, tuple[str, ...]]) -> str:
     return f"{call[0]}({', '.join(part for part in call[1] if part)})"
 
 
-_number = st.one_of(st.integers(0, 6).map(str), st.sampled_from(["0.5", "2.50", "-1"]))
+_number = st.one_of(st.integers(0, 6).map(str), st.sampled_from(["0.5", "2.50", "-1", "99999999999", "-99999999999"]))
 _numeric = st.one_of(
     st.sampled_from(["orders_n", "ratio", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts()
 )

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlglot import exp
 
+from cordiale.segments.rules.bounds import Bounded, End, bounded, end_sql, field_of, is_certain
 from cordiale.segments.rules.facts import fact_relations
 from cordiale.segments.rules.fragments import (
     case,
@@ -25,7 +26,7 @@ from cordiale.segments.rules.fragments import (
     or_false,
     whole_days,
 )
-from cordiale.segments.rules.language import Kind
+from cordiale.segments.rules.language import Field, Kind
 from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.references import layers
 from cordiale.segments.rules.tree import (
@@ -128,6 +129,7 @@ class Compiler:
         self._consents: dict[tuple[str, str], int] = {}
         self._facts: dict[FactKey, int] = {}
         self._named: dict[str, int] = {}
+        self._ends: dict[tuple[str, End], Field] = {}
 
     def plan(self, conditions: Sequence[Condition], values: Sequence[Value]) -> Plan:
         """The query for all of them."""
@@ -159,6 +161,12 @@ class Compiler:
                 self._consents.setdefault((node.purpose, node.channel), len(self._consents))
             case Fact():
                 self._facts.setdefault(node.key, len(self._facts))
+            case Compare():
+                if (one := bounded(node)) is not None and one.end is not None:
+                    self._ends[one.field.name, one.end] = one.field
+            case Between() | OneOf():
+                if (field := field_of(node)) is not None:
+                    self._ends[field.name, "low"] = field
 
     def _keys(self) -> list[exp.Column]:
         names = ("candidate_id", "customer_id") if self._over_candidates else ("customer_id",)
@@ -177,6 +185,7 @@ class Compiler:
         columns += [
             exp.alias_(exp.column(name, trait_table, quoted=True), alias) for name, alias in self._traits.items()
         ]
+        columns += [self._end(field, end, trait_table) for (_, end), field in self._ends.items()]
         if self._profile or self._declared:
             joins.append((exp.to_table("profiles"), "p"))
             columns += self._profile_columns()
@@ -187,6 +196,14 @@ class Compiler:
         for relation, alias in joins:
             select = left_join(select, relation, alias, "customer_id")
         return self._with_facts(select)
+
+    @staticmethod
+    def _end(field: Field, end: End, trait_table: str) -> exp.Expr:
+        """A field with its unknown values moved to one end."""
+        table = trait_table if field.source == "trait" else "p"
+        known = exp.column(field.name, table, quoted=True)
+        moved = exp.Coalesce(this=known, expressions=[end_sql(field.kind, end)])
+        return exp.alias_(moved, f"{field.source}_{field.name}_{end}")
 
     @property
     def _who(self) -> str:
@@ -222,11 +239,12 @@ class Compiler:
             case Some():
                 return joined(exp.Or, [self._condition(part) for part in node.parts])
             case Not():
-                return exp.Not(this=or_false(self._condition(node.part)))
+                part = self._condition(node.part)
+                return exp.Not(this=exp.Paren(this=part) if is_certain(node.part) else or_false(part))
             case Always():
                 return exp.Boolean(this=node.holds)
             case Compare():
-                return _COMPARISONS[node.sign](this=self._side(node.left), expression=self._side(node.right))
+                return self._compare(node, bounded(node))
             case Consented():
                 return exp.column(f"c_{self._consents[node.purpose, node.channel]}")
             case InSegment():
@@ -235,13 +253,32 @@ class Compiler:
                 return self._field(node)
         return self._test(node)
 
+    def _compare(self, node: Compare, one: Bounded | None) -> exp.Expr:
+        if one is None:
+            return _COMPARISONS[node.sign](this=self._side(node.left), expression=self._side(node.right))
+        constant = self._side(one.constant)
+        if one.end is not None:
+            field: exp.Expr = exp.column(f"{one.field.source}_{one.field.name}_{one.end}")
+        else:
+            field = exp.Coalesce(this=exp.column(f"{one.field.source}_{one.field.name}"), expressions=[constant.copy()])
+        return _COMPARISONS[one.sign](this=field, expression=constant)
+
+    def _tested(self, node: Between | OneOf) -> exp.Expr:
+        """What a list or range is held against: where it can be, a column that is never NULL."""
+        field = field_of(node)
+        if field is None:
+            return self._side(node.value)
+        if node.negated and isinstance(node, OneOf):
+            return exp.Coalesce(this=self._value(node.value), expressions=[self._value(node.options[0])])
+        return exp.column(f"{field.source}_{field.name}_low")
+
     def _test(self, node: Between | OneOf | Like | Unknown) -> exp.Expr:
         test: exp.Expr
         match node:
             case Between():
-                test = exp.Between(this=self._side(node.value), low=self._side(node.low), high=self._side(node.high))
+                test = exp.Between(this=self._tested(node), low=self._side(node.low), high=self._side(node.high))
             case OneOf():
-                test = exp.In(this=self._side(node.value), expressions=[self._value(option) for option in node.options])
+                test = exp.In(this=self._tested(node), expressions=[self._value(option) for option in node.options])
             case Like():
                 kind = exp.ILike if node.ignores_case else exp.Like
                 test = kind(this=self._side(node.value), expression=exp.Literal.string(node.pattern))
