@@ -82,7 +82,7 @@ def test_a_true_effect_does_not_leak_into_the_adjustment() -> None:
     [
         (0, 30, 1.0, effect.Reason.NO_CUSTOMERS),
         (30, 0, 1.0, effect.Reason.NO_CONTROL),
-        (500, 19, 1.0, effect.Reason.FEW_CUSTOMERS),
+        (500, 9, 1.0, effect.Reason.FEW_CUSTOMERS),
         (500, 50, 0.05, effect.Reason.FEW_EVENTS),
     ],
 )
@@ -94,6 +94,13 @@ def test_too_little_gives_a_reason_and_no_number(
     found = effect.compare(outcome, flags, np.zeros((flags.size, 0)), unit=effect.Unit.SHARE)
     assert isinstance(found, effect.NotMeasurable)
     assert found.reason is reason
+
+
+def test_when_everybody_ordered_the_interval_for_many_looks_does_not_claim_to_know_for_sure() -> None:
+    flags = np.arange(130) < 100
+    found = effect.compare(np.ones(130), flags, np.zeros((130, 0)), unit=effect.Unit.SHARE)
+    assert isinstance(found, effect.Effect)
+    assert found.often.low <= found.once.low < 0 < found.once.high <= found.often.high
 
 
 def test_small_counts_of_yes_get_newcombe_s_interval() -> None:

@@ -36,6 +36,12 @@ def test_programmes_without_effect_raise_a_false_alarm_about_one_time_in_twenty(
     assert 0.025 <= alarms <= 0.05 + SAMPLING_ERROR
 
 
+@pytest.mark.parametrize("share", [False, True])
+def test_a_dozen_customers_held_back_raise_no_more_false_alarms(share: bool) -> None:
+    alarms = np.mean([one.once.excludes_zero for one in _measured(11, 150, share=share)])
+    assert alarms <= 0.05 + SAMPLING_ERROR
+
+
 def test_rare_orders_raise_no_more_false_alarms() -> None:
     for share in (False, True):
         alarms = np.mean([one.once.excludes_zero for one in _measured(5, 1200, share=share, buys=0.05)])

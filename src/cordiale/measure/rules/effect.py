@@ -28,8 +28,9 @@ from cordiale.measure.rules.interval import LEVEL, Interval
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-MIN_CUSTOMERS = 20
-"""Fewer customers than this in either group: not measurable yet."""
+MIN_CUSTOMERS = 10
+"""Fewer customers than this in either group: not measurable yet. With 10 to 20 held back of 100 to 200, thousands of
+simulated programmes without effect gave 3.4 to 5.9 % false alarms, no more than larger groups do."""
 MIN_EVENTS = 5
 """Fewer customers with an outcome than this to be *expected* in the smaller group, from the share over both groups:
 not measurable yet. Expected, not found: a gate on what control happened to do would itself select lucky draws."""
@@ -123,13 +124,14 @@ def compare(outcome: Floats, treated: Flags, covariates: Floats, *, unit: Unit) 
     few = unit is Unit.SHARE and min(_rarer(ours), _rarer(theirs)) < MIN_FOR_MEANS
     adjusted, reduction = (outcome, 0.0) if few else adjust(outcome, treated, covariates)
     found = spread(adjusted[treated], adjusted[~treated])
+    once = shares.newcombe(ours.events, ours.customers, theirs.events, theirs.customers) if few else welch(found)
     return Effect(
         unit=unit,
         treated=ours,
         control=theirs,
         difference=found.difference,
-        once=shares.newcombe(ours.events, ours.customers, theirs.events, theirs.customers) if few else welch(found),
-        often=always_valid(found, ours.customers + theirs.customers),
+        once=once,
+        often=always_valid(found, ours.customers + theirs.customers).around(once),
         reduction=reduction,
         deviation=found.deviation,
         lift=found.difference / theirs.mean if theirs.mean > 0 else None,
