@@ -175,6 +175,8 @@ def _timed(connection: psycopg.Connection, statement: str, hashed: str) -> float
 
 
 _PICKS = """
+DROP TABLE IF EXISTS everyone, traits_out;
+DROP TYPE IF EXISTS heaviest, newest;
 CREATE TYPE heaviest AS (weight numeric, last_at timestamptz, value text);
 CREATE TYPE newest AS (last_at timestamptz, weight numeric, value text)
 """

@@ -236,7 +236,15 @@ class TraitStore(DeltaStore):
             return None
         draft = self.draft()
         with told(self.name):
-            pq.write_table(part.sort_by("customer_id"), draft, compression="zstd", row_group_size=ROW_GROUP)
+            pq.write_table(
+                part.sort_by("customer_id"),
+                draft,
+                compression="zstd",
+                row_group_size=ROW_GROUP,
+                # Dictionaries of figures that hardly repeat, and decimals as bytes, cost a third of every later scan.
+                use_dictionary=[field.name for field in part.schema if pa.types.is_string(field.type)],
+                store_decimal_as_integer=True,
+            )
         return draft, part.schema
 
     def _replace(self, day: date, drafts: list[tuple[Path, pa.Schema]]) -> int:
