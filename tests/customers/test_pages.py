@@ -61,7 +61,7 @@ def test_an_order_is_one_entry_with_its_total_and_lines(anne: int) -> None:
 
 def test_the_page_shows_profile_timeline_and_marks_what_is_synthetic(marketer: Client, anne: int) -> None:
     page = marketer.get(f"/customers/{anne}/").content.decode()
-    for text in ("Anne Roux", "synthetic", "Cart Updated", "items: 3", "Clicked", "welcome", "Return", "income"):
+    for text in ("Anne Roux", "synthetic", "Cart Updated", "items: 3", "Clicked", "welcome", "Return", "Income"):
         assert text in page, text
 
 

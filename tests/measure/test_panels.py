@@ -52,7 +52,7 @@ def test_the_programme_page_says_that_no_effect_is_shown(without_effect) -> None
 
 def test_only_a_demonstration_says_why_there_is_no_effect(without_effect) -> None:
     assert "nobody in this data" not in _page("programme", without_effect, "en")
-    (home.current().run / "demo.json").write_text(json.dumps({"ends_at": START.isoformat(), "data": "x"}))
+    (home.current().run / "demo.json").write_text(json.dumps({"ends_at": START.isoformat(), "data": {"en": "x"}}))
     assert "nobody in this data ever received our messages" in _page("programme", without_effect, "en")
     assert "personne dans ces données n’a jamais reçu nos messages" in _page("programme", without_effect, "fr")
 

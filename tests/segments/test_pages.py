@@ -24,7 +24,7 @@ def signed_in(role: str, language: str = "en") -> Client:
 
 @pytest.fixture
 def marketer(snapshot: dict[str, int], fresh_home: Home) -> Any:
-    (fresh_home.run / "demo.json").write_text(json.dumps({"ends_at": NOW.isoformat(), "data": "test"}))
+    (fresh_home.run / "demo.json").write_text(json.dumps({"ends_at": NOW.isoformat(), "data": {"en": "test"}}))
     actions.save_segment(
         "lyon", "city ilike 'lyon' and has_email", actor="test", now=NOW, title={"en": "People of Lyon"}
     )

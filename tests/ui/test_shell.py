@@ -41,7 +41,9 @@ def test_the_rail_marks_where_one_is_and_hides_what_the_role_may_not_open(staff:
 
 
 def test_a_demonstration_says_so_on_every_page(client: Client, fresh_home: Home) -> None:
-    (fresh_home.run / "demo.json").write_text(json.dumps({"ends_at": "2026-11-15T10:00:00+01:00", "data": "Data: X"}))
+    (fresh_home.run / "demo.json").write_text(
+        json.dumps({"ends_at": "2026-11-15T10:00:00+01:00", "data": {"en": "Data: X"}})
+    )
     page = client.get("/sign-in/", headers={"Accept-Language": "en"}).content.decode()
     assert "the clock stands at 15 Nov 2026, 10:00" in page
     assert "Data: X" in page

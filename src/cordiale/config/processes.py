@@ -31,6 +31,7 @@ Port = Annotated[int, typer.Option(help="Port of the pages; the next free one is
 Host = Annotated[str, typer.Option(help="Address the pages listen on.")]
 Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and end with Ctrl-C (for containers, systemd).")]
 TICK_EVERY = 5.0  # seconds between two ticks of the worker
+IDLE_SHARE, LONGEST_PAUSE = 20, 60.0  # while nothing happens, asking costs at most a twentieth of one core
 RESTART_AFTER = (0.5, 1, 2, 5, 10, 30)  # seconds before a process that keeps failing is started again
 
 
@@ -112,12 +113,14 @@ def worker(
 
     stopping = on_signal()
     while not stopping:
-        started = time.monotonic()
+        started, is_idle = time.monotonic(), True
         try:
-            tick(clock.now())
+            is_idle = tick(clock.now()).is_idle()
         except CordialeError as error:  # said, and tried again: a worker must outlive a bad template or a stopped relay
             terminal.errors.print(f"tick: {error}")
-        while not stopping and time.monotonic() - started < every:
+        spent = time.monotonic() - started
+        pause = max(every, min(spent * IDLE_SHARE, LONGEST_PAUSE)) if is_idle else every
+        while not stopping and time.monotonic() - started - spent < pause:
             time.sleep(0.2)
 
 

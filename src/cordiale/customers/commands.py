@@ -6,7 +6,6 @@ from typing import Any
 
 from rich.console import Group
 
-from cordiale import clock
 from cordiale.customers import profile, queries, sections
 from cordiale.customers.models import Customer
 from cordiale.ui import context, terminal
@@ -18,8 +17,7 @@ app = terminal.group("Find customers and show what is known of one.")
 def show(customer: str, as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
     """Show the profile of CUSTOMER (a reference, or our number) and what the other parts know."""
     found = queries.get_customer(customer)
-    demonstration = context.find_demonstration()
-    parts = sections.of(found, demonstration.ends_at if demonstration else clock.now())
+    parts = sections.of(found, context.present())
     payload = {"profile": profile.as_json(found), **parts}
     terminal.answer(payload, as_json=as_json, text=lambda: _as_text(found, parts))
 

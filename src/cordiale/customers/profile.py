@@ -25,6 +25,17 @@ LABELS: dict[str, str | Promise] = {
     "language": _("Language"),
     "timezone": _("Time zone"),
 }
+DECLARED: dict[str, str | Promise] = {
+    "age_band": _("Age band"),
+    "children": _("Children"),
+    "home": _("Home"),
+    "household": _("Household"),
+    "household_size": _("Household size"),
+    "income": _("Income"),
+    "marital_status": _("Marital status"),
+    "staff": _("Member of staff"),
+}
+"""What is often asked; another name shows as it is kept."""
 SYNTHETIC = "synthetic"
 _WRITTEN: dict[str, Callable[[Any], Any]] = {"country": formats.country, "language": formats.language_name}
 
@@ -61,7 +72,7 @@ def values(customer: Customer) -> list[Value]:
 def declared(customer: Customer) -> list[Value]:
     """What the customer told us; nothing means it was never asked or never answered."""
     return [
-        _value(customer, f"declared.{name}", name.replace("_", " "), value)
+        _value(customer, f"declared.{name}", DECLARED.get(name, name.replace("_", " ")), value)
         for name, value in sorted(customer.declared.items())
     ]
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cordiale.facts.categories import category_label
 from cordiale.lake import open_lake
+from cordiale.ui import formats
 
 KINDS = ("order", "event", "message")
 PAGE = 50
@@ -40,7 +41,6 @@ _OUTCOMES = {
     "clicked": _("Clicked"),
     "unsubscribed": _("Unsubscribed"),
 }
-_CHANNELS = {"email": _("email"), "letter": _("letter"), "sms": _("SMS"), "phone": _("call")}
 _LISTED_PROPERTIES = 6
 _LISTED_CATEGORIES = 4
 
@@ -65,7 +65,7 @@ class Entry:
     @property
     def channel_name(self) -> str:
         """The channel in the page's language."""
-        return str(_CHANNELS.get(self.channel, self.channel))
+        return formats.channel(self.channel)
 
     @property
     def outcome(self) -> str:

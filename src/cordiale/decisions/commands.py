@@ -8,11 +8,10 @@ import typer
 from django.utils import translation
 from rich.text import Text
 
-from cordiale import clock
 from cordiale.customers.queries import get_customer
 from cordiale.decisions import queries
 from cordiale.errors import CordialeError
-from cordiale.ui import terminal
+from cordiale.ui import context, terminal
 
 LANGUAGES = ("en", "fr")
 app = terminal.group("Why a customer was or was not contacted.")
@@ -34,7 +33,7 @@ def explain(
 ) -> None:
     """Say why each proposed contact went or not, and why nothing was proposed in the other programmes."""
     found = get_customer(customer)
-    instant = clock.parse_instant(now) if now else clock.now()
+    instant = context.present(now)
     if language not in LANGUAGES:
         raise CordialeError(f"there are no words in '{language}'; write one of {', '.join(LANGUAGES)}")
     with translation.override(language):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.http import HttpRequest
 
-from cordiale import clock
 from cordiale.customers.models import Customer
 from cordiale.decisions import queries
 from cordiale.decisions.views import shown
 from cordiale.ui import panels
-from cordiale.ui.context import find_demonstration
+from cordiale.ui.context import present
 
 _SHOWN = 20
 
@@ -25,7 +22,7 @@ def why(request: HttpRequest, customer: Customer) -> panels.Content | None:
     """Why and why not, of all programmes or of the one chosen in the address."""
     if not getattr(request.user, "may", lambda verb: False)("decisions.see"):
         return None
-    everything = queries.explain(customer.pk, _now())
+    everything = queries.explain(customer.pk, present())
     named = [story.programme for story in everything.proposals] + [one.programme for one in everything.why_not]
     programmes = sorted(set(named))
     chosen = request.GET.get("why", "")
@@ -39,9 +36,3 @@ def why(request: HttpRequest, customer: Customer) -> panels.Content | None:
         "more": len(stories) > _SHOWN,
     }
     return panels.Content("decisions/_customer.html", context)
-
-
-def _now() -> datetime:
-    """A demonstration's clock stands at its end."""
-    demonstration = find_demonstration()
-    return demonstration.ends_at if demonstration else clock.now()

@@ -49,7 +49,8 @@ from cordiale.ui import terminal
 
 ACTOR = "demo"
 PROGRAMMES = ("win-back", "welcome", "birthday")
-TICKS_AT = (wall_time(7, 0), wall_time(10, 0))  # the first falls in the quiet hours, so that postponing is seen
+TICKS_AT = (wall_time(7, 0), wall_time(10, 0), wall_time(15, 0))
+"""The first falls in the quiet hours, so that postponing is seen; at the last, Martinique is awake too."""
 MONTHS_OF_HISTORY = 12
 _EMPTIED = ("lake", "mail", "media", "company")
 STAFF_EMAIL = "demo@example.org"
@@ -257,7 +258,7 @@ def _simulated_days(state: DemoState) -> list[date]:
 
 
 def _instants(state: DemoState) -> list[datetime]:
-    """When the engine is asked: twice a day, and once more on the morning after, when all facts are in."""
+    """When the engine is asked: each day at TICKS_AT, and once more on the day after, when all facts are in."""
     zone = ZoneInfo(company().zone)
     days = _simulated_days(state)
     return [datetime.combine(day, at, zone) for day in days for at in TICKS_AT] + [state.end]

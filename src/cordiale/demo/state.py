@@ -22,7 +22,7 @@ class DemoState:
     days: int
     sample: int | None
     ends_at: str
-    data: str
+    data: dict[str, str]  # what the data is and its licence, by language
     stages: dict[str, float] = field(default_factory=dict)
 
     @property

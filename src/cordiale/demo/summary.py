@@ -36,7 +36,7 @@ def summary(state: DemoState) -> dict[str, Any]:
         "from": state.ends_at[:10],
         "days": state.days,
         "synthetic": "names, addresses, emails, birthdays and consents",
-        "licence": state.data,
+        "licence": state.data["en"],
         "seconds": state.stages,
     }
 
@@ -64,7 +64,7 @@ def as_text(figures: dict[str, Any]) -> str:
         terminal.answers.print(
             f"Messages: {terminal.figure(figures['messages_sent'])} sent, {figures['messages_unknown']} unknown,"
             f" {terminal.figure(figures['mails_caught'])} caught by the demo's own mail server.\n"
-            f"Made up: {figures['synthetic']}. Data: {figures['licence']}\n"
+            f"Made up: {figures['synthetic']}. {figures['licence']}\n"
             f"Seconds: {', '.join(f'{name} {spent:.1f}' for name, spent in figures['seconds'].items())}"
         )
     return page.get()

@@ -6,6 +6,7 @@ class InsightConfig(AppConfig):
     label = "insight"
 
     def ready(self) -> None:
-        from cordiale.insight import panels  # noqa: PLC0415 - panels import models
+        from cordiale.insight import filters, panels  # noqa: PLC0415 - they import models
 
         panels.register_panels()
+        filters.register()

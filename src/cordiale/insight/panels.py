@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from cordiale.accounts.permissions import may
 from cordiale.customers.models import Customer
@@ -69,6 +70,7 @@ def _kpi(stage: texts.Stage, latest: Snapshot, before: Snapshot | None) -> dict[
         "label": stage.title,
         "value": formats.number(count),
         "definition": stage.description,
+        "url": f"{reverse('customers:list')}?stage={stage.name}",
         "change": f"{'+' if change > 0 else '−'}{formats.number(abs(change))}" if change else "",
     }
 

@@ -48,6 +48,13 @@ def compute_for(customer_ids: Sequence[int], now: datetime) -> pa.Table:
     return computing.typed(rows).sort_by("customer_id")
 
 
+def customers_in_stage(stage: str, day: date | None = None) -> list[int]:
+    """Who was in a stage on `day` (default the latest snapshot's)."""
+    rows = open_lake().query("SELECT customer_id FROM traits WHERE lifecycle_stage = ?", day, bind=[stage])
+    ids: list[int] = rows["customer_id"].to_pylist()
+    return ids
+
+
 def find_snapshot(day: date | None = None) -> Snapshot | None:
     """The snapshot of `day`, or the latest; None where there is none."""
     if day is None:

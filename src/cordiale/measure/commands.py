@@ -9,11 +9,10 @@ import typer
 from django.utils import translation
 from rich.console import Group
 
-from cordiale import clock
 from cordiale.measure import queries, texts
 from cordiale.measure.rules.effect import Effect
 from cordiale.measure.rules.report import Outcome, Report
-from cordiale.ui import formats, terminal
+from cordiale.ui import context, formats, terminal
 
 
 def report(
@@ -23,7 +22,7 @@ def report(
     home_: terminal.HomeFolder = None,
 ) -> None:
     """Tell what a programme did, cost and changed: key figures, and control against treated with its interval."""
-    found = queries.programme_report(name, clock.parse_instant(now) if now else clock.now())
+    found = queries.programme_report(name, context.present(now))
     with translation.override("en"):
         terminal.answer(as_json(found), as_json=json_, text=lambda: _text(found))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +10,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext, pgettext
 
-from cordiale import clock
 from cordiale.decisions.rules.words import rule_title
 from cordiale.measure import queries, texts
 from cordiale.measure.drawing import forest
@@ -20,7 +18,7 @@ from cordiale.measure.rules.effect import Effect
 from cordiale.measure.rules.report import Kpi, Outcome, Report
 from cordiale.programmes.models import Programme
 from cordiale.ui import formats
-from cordiale.ui.context import find_demonstration
+from cordiale.ui.context import find_demonstration, present
 from cordiale.ui.panels import Content, Panel, register
 
 
@@ -28,7 +26,7 @@ def programme_results(_request: HttpRequest, programme: Programme) -> Content | 
     """KPIs and the effect. Nothing before the programme's first version."""
     if programme.current is None:
         return None
-    report = queries.programme_report(programme.name, _now())
+    report = queries.programme_report(programme.name, present())
     return Content(
         "measure/_programme.html",
         {
@@ -47,7 +45,7 @@ def programme_results(_request: HttpRequest, programme: Programme) -> Content | 
 
 def dashboard_results(_request: HttpRequest, _subject: Any) -> Content:
     """The last 28 days beside the 28 before."""
-    figures = queries.dashboard_figures(_now())
+    figures = queries.dashboard_figures(present())
     period = gettext("%(first)s – %(last)s") % {
         "first": formats.day(figures.first_day), "last": formats.day(figures.last_day),
     }  # fmt: skip
@@ -58,12 +56,6 @@ def register_panels() -> None:
     """Called once, when Django is ready."""
     register("programme", Panel("results", 10, "main", programme_results))
     register("dashboard", Panel("results", 10, "main", dashboard_results))
-
-
-def _now() -> datetime:
-    """The present, or where the engine's clock stands when a demonstration has run ahead of it."""
-    demonstration = find_demonstration()
-    return max(clock.now(), demonstration.ends_at) if demonstration else clock.now()
 
 
 def _refused(report: Report) -> list[dict[str, Any]]:

@@ -189,7 +189,7 @@ def pause(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _now() -> datetime:
-    """The present, or where the engine's clock stands when a demonstration has run ahead of it."""
+    """When somebody acts: the present, or where a demonstration's clock stands when it has run ahead of it."""
     demonstration = find_demonstration()
     present = clock.now()
     return max(present, demonstration.ends_at) if demonstration else present

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class SegmentsConfig(AppConfig):
     name = "cordiale.segments"
     label = "segments"
+
+    def ready(self) -> None:
+        from cordiale.segments import filters  # noqa: PLC0415 - filters import models
+
+        filters.register()

@@ -39,7 +39,7 @@ def add(
     home: terminal.HomeFolder = None,
 ) -> None:
     """Save the segment NAME as the customers for whom EXPR holds; it may exist already."""
-    instant = _instant(now)
+    instant = context.present(now)
     existing = Segment.objects.filter(name=name).first()
     title = {**(existing.title if existing else {}), **_titles(title_fr, title_en)}
     segment = actions.save_segment(name, expr, title=title, actor=ACTOR, now=instant)
@@ -56,7 +56,7 @@ def count(
     home: terminal.HomeFolder = None,
 ) -> None:
     """Count the customers of the segment NAME, or for whom an expression holds."""
-    instant, text = _instant(now), _text(name, expr)
+    instant, text = context.present(now), _text(name, expr)
     queries.parse(text)
     _snapshot(instant)
     found = queries.count(text, instant)
@@ -76,7 +76,7 @@ def members(
     home: terminal.HomeFolder = None,
 ) -> None:
     """List the customers of the segment NAME, or for whom an expression holds, page by page."""
-    instant, text = _instant(now), _text(name, expr)
+    instant, text = context.present(now), _text(name, expr)
     queries.parse(text)
     _snapshot(instant)
     found = queries.members_of(text, instant, limit=limit, offset=(page - 1) * limit)
@@ -101,7 +101,7 @@ def explain(
     name: str, customer: str, now: terminal.Now = None, as_json: terminal.Json = False, home: terminal.HomeFolder = None
 ) -> None:
     """Say rule by rule why CUSTOMER (a reference, or our number) is in the segment NAME or not."""
-    instant = _instant(now)
+    instant = context.present(now)
     text, who = queries.get_segment(name).expression, get_customer(customer)
     _snapshot(instant)
     results = queries.explain(text, who.pk, instant)
@@ -140,16 +140,8 @@ def remove(
     name: str, now: terminal.Now = None, as_json: terminal.Json = False, home: terminal.HomeFolder = None
 ) -> None:
     """Delete the segment NAME with its history, unless something uses it."""
-    actions.delete_segment(name, actor=ACTOR, now=_instant(now))
+    actions.delete_segment(name, actor=ACTOR, now=context.present(now))
     terminal.answer({"removed": name}, as_json=as_json, text=f"{name} is removed")
-
-
-def _instant(now: str | None) -> datetime:
-    """The instant to act at: the one given, the demonstration's (its clock stands still), or the present."""
-    if now:
-        return clock.parse_instant(now)
-    demonstration = context.find_demonstration()
-    return demonstration.ends_at if demonstration else clock.now()
 
 
 def _text(name: str | None, expr: str | None) -> str:

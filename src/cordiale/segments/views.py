@@ -23,6 +23,7 @@ from cordiale.segments.models import Segment
 from cordiale.segments.queries import listing
 from cordiale.segments.rules import BadExpression
 from cordiale.ui import formats, notices
+from cordiale.ui.context import present
 
 PAGE = 50
 REVISIONS = 10
@@ -105,7 +106,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     if request.POST.get("typed") != name:
         return _not_deleted(request, one, _("Type %(name)s to delete this segment.") % {"name": name})
     try:
-        actions.delete_segment(name, actor=_staff(request), now=listing.present())
+        actions.delete_segment(name, actor=_staff(request), now=present())
     except Refused as error:
         return _not_deleted(request, one, str(error))
     notices.add(request, _("The segment %(name)s is deleted.") % {"name": name})
@@ -124,7 +125,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("expression", "")
     context: dict[str, Any] = {"text": text}
     try:
-        counted = queries.count(text, listing.present())
+        counted = queries.count(text, present())
         context |= {"count": counted, "sentence": listing.in_words(text, _language())}
     except BadExpression as error:
         context["fault"] = _fault(text, error)
@@ -146,7 +147,7 @@ def _save(request: HttpRequest, form: SegmentForm, *, is_new: bool) -> dict[str,
         return {"theirs": existing, "fresh_revision": existing.revision}
     try:
         actions.save_segment(
-            values["name"], values["expression"], title=form.title(), actor=_staff(request), now=listing.present()
+            values["name"], values["expression"], title=form.title(), actor=_staff(request), now=present()
         )
     except BadExpression as error:
         return {"fault": _fault(values["expression"], error)}
@@ -159,7 +160,7 @@ def _save(request: HttpRequest, form: SegmentForm, *, is_new: bool) -> dict[str,
 
 def _context(request: HttpRequest, one: Segment, form: SegmentForm) -> dict[str, Any]:
     latest = find_snapshot()
-    now = listing.present()
+    now = present()
     weeks = listing.weekly_moves(one, now)
     return {
         "segment": one, "form": form, "may_edit": _may_edit(request),

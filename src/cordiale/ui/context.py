@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -23,7 +24,7 @@ class Demonstration:
     """What the banner says of a home filled by the demo: its clock stands at `ends_at`."""
 
     ends_at: datetime
-    data: str
+    data: Mapping[str, str]  # what the data is, by language
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -41,18 +42,20 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def find_demonstration() -> Demonstration | None:
-    """The demo of this home from `run/demo.json` (`{"ends_at": iso, "data": text}`), None where there is none."""
+    """The demo of this home from `run/demo.json` (`{"ends_at": iso, "data": {language: text}}`), None without one."""
     try:
         values = json.loads((home.current().run / "demo.json").read_text())
-        return Demonstration(ends_at=clock.parse_instant(values["ends_at"]), data=str(values.get("data", "")))
+        return Demonstration(ends_at=clock.parse_instant(values["ends_at"]), data=dict(values.get("data", {})))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, CordialeError):  # half-written: the demo's next call writes it anew
+    except (ValueError, KeyError, TypeError, CordialeError):  # half-written: the demo's next call writes it anew
         return None
 
 
-def present() -> datetime:
-    """The instant pages and the API speak of: the demonstration's end (its clock stands still there), or now."""
+def present(said: str | None = None) -> datetime:
+    """The instant to read and act at: the one `said`, the demonstration's end (its clock stands still), or now."""
+    if said:
+        return clock.parse_instant(said)
     demonstration = find_demonstration()
     return demonstration.ends_at if demonstration else clock.now()
 

@@ -10,12 +10,18 @@ from typing import Any, TypeGuard
 
 from babel import Locale, dates, numbers
 from django.utils import translation
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from cordiale import clock
 from cordiale.company import company
 
 NOTHING = "–"
+_CHANNELS = {
+    "email": gettext_lazy("email"),
+    "letter": gettext_lazy("letter"),
+    "sms": gettext_lazy("SMS"),
+    "phone": gettext_lazy("call"),
+}
 Figure = int | float | Decimal
 
 
@@ -98,6 +104,11 @@ def country(code: str) -> str:
 def language_name(code: str) -> str:
     """The name of a language, the code where it has none."""
     return str(locale().languages.get(code, code))
+
+
+def channel(code: str) -> str:
+    """The name of a channel, the code where it has none."""
+    return str(_CHANNELS.get(code, code))
 
 
 def figure(value: Figure | None, unit: str) -> str:

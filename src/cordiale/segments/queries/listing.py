@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,16 +18,19 @@ from cordiale.segments.models import Segment
 from cordiale.segments.queries.language import vocabulary
 from cordiale.segments.rules import BadExpression
 from cordiale.segments.rules.sentence import sentence
-from cordiale.ui import context
 
 WEEKS = 8
 SAMPLES = 20
 
 _REACH = """
-select consent.purpose_id, consent.channel, count(*)
-from segments_membership stay join consent_consent consent using (customer_id)
-where stay.segment_id = %s and stay.left_at is null and consent.state = 'granted'
-group by 1, 2 order by 1, 2
+select purpose.title, reached.channel, reached.members
+from (
+    select consent.purpose_id, consent.channel, count(*) as members
+    from segments_membership stay join consent_consent consent using (customer_id)
+    where stay.segment_id = %s and stay.left_at is null and consent.state = 'granted'
+    group by 1, 2
+) reached join consent_purpose purpose on purpose.code = reached.purpose_id
+order by reached.purpose_id, reached.channel
 """
 _MOVES = """
 select week.opens, count(*) filter (where moved.entered), count(*) filter (where not moved.entered)
@@ -42,9 +46,9 @@ group by week.opens order by week.opens
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """Members who consented to be contacted for a purpose through a channel; `share` of the members."""
+    """Members who consented to be contacted for a purpose (its titles) through a channel; `share` of the members."""
 
-    purpose: str
+    purpose: Mapping[str, str]
     channel: str
     members: int
     share: float | None
@@ -57,12 +61,6 @@ class Week:
     opens: datetime
     entered: int
     left: int
-
-
-def present() -> datetime:
-    """The instant pages and commands act at: the demonstration's, whose clock stands still, or the present."""
-    demonstration = context.find_demonstration()
-    return demonstration.ends_at if demonstration else clock.now()
 
 
 def in_words(text: str, language: str) -> str:
@@ -109,8 +107,13 @@ def reach(segment: Segment) -> list[Reach]:
         cursor.execute(_REACH, [segment.pk])
         rows = cursor.fetchall()
     return [
-        Reach(purpose=purpose, channel=channel, members=members, share=members / segment.size if segment.size else None)
-        for purpose, channel, members in rows
+        Reach(
+            purpose=json.loads(titles) if isinstance(titles, str) else titles,
+            channel=channel,
+            members=members,
+            share=members / segment.size if segment.size else None,
+        )
+        for titles, channel, members in rows
     ]
 
 

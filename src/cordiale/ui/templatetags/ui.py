@@ -24,6 +24,7 @@ register.filter("instant", formats.instant)
 register.filter("day", formats.day)
 register.filter("days", formats.days)
 register.filter("in_language", formats.in_language)
+register.filter("channel", formats.channel)
 register.filter("figure", formats.figure)
 register.filter("yes_or_no", formats.yes_no)
 
