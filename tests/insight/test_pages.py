@@ -132,3 +132,13 @@ def test_a_trait_the_company_dropped_is_only_missing(client: Client, shop: Shop,
 
     assert signed_in(client, shop).get("/customers/1/").status_code == 200
     assert client.get("/lifecycle/traits/").status_code == 200
+
+
+def test_a_stage_opens_the_list_of_its_customers(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    staff = signed_in(client, shop)
+
+    assert "/customers/?stage=prospect" in staff.get("/lifecycle/").content.decode()
+    listed = [one.pk for one in staff.get("/customers/?stage=prospect").context["page"]]
+    assert listed == [2]
+    assert list(staff.get("/customers/?stage=no-such-stage").context["page"]) == []

@@ -114,3 +114,8 @@ def test_the_pages_speak_french(marketer: Client) -> None:
     )
     faulty = client.post("/segments/preview/", {"expression": "citi = 'x'"}).content.decode()
     assert "aucun champ ne s’appelle « citi »" in faulty.replace("\xa0", " ")
+
+
+def test_a_segments_size_opens_the_list_of_its_members(marketer: Client) -> None:
+    assert "/customers/?segment=lyon" in marketer.get("/segments/lyon/").content.decode()
+    assert [one.reference for one in marketer.get("/customers/?segment=lyon").context["page"]] == ["anna"]
