@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from xml.etree import ElementTree
 
 import typer
 from django.apps import apps
@@ -44,11 +46,19 @@ def check(update: Update = False, json_: terminal.Json = False, home_: terminal.
     if update:
         snapshots.update(ROOT)
     results = list(run_checks(announce=not json_))
-    terminal.answer(
-        [{"check": one.name, "ok": not one.complaints, "complaints": one.complaints} for one in results],
-        as_json=json_,
-        text=lambda: "\n".join(f"{'ok  ' if not one.complaints else 'FAIL'} {one.name}" for one in results),
-    )
+    terminal.answer(_as_json(results), as_json=json_, text=lambda: _as_text(results))
+    _require_all(results)
+
+
+def _as_json(results: list[Result]) -> list[dict[str, object]]:
+    return [{"check": one.name, "ok": not one.complaints, "complaints": one.complaints} for one in results]
+
+
+def _as_text(results: list[Result]) -> str:
+    return "\n".join(f"{'ok  ' if not one.complaints else 'FAIL'} {one.name}" for one in results)
+
+
+def _require_all(results: list[Result]) -> None:
     if failed := [one.name for one in results if one.complaints]:
         raise CordialeError(f"{len(failed)} of {len(results)} checks failed: {', '.join(failed)}")
 
@@ -58,20 +68,39 @@ def test(
     fast: Annotated[
         bool, typer.Option("--fast", help="Leave out what kills processes or simulates at length.")
     ] = False,
+    json_: terminal.Json = False,
     home_: terminal.HomeFolder = None,
 ) -> None:
     """Run the checks, then the whole suite; other arguments go to pytest."""
     if not any(Path(path).exists() for path in CHROMIUM):
         terminal.errors.print("No Chromium: tests of pages are skipped. To get one on Debian: apt-get install chromium")
-    if not context.args:
-        check()
-    wanted = ["-m", "not slow"] if fast else []
+    results = [] if context.args else list(run_checks(announce=True))
+    if not json_:
+        terminal.answer([], as_json=False, text=_as_text(results))
+    _require_all(results)
+    counts = _run_tests([*(["-m", "not slow"] if fast else []), *context.args], to_stderr=json_)
+    if json_:
+        terminal.answer({"checks": _as_json(results), **counts}, as_json=True)
+    if counts["exit_code"]:
+        raise CordialeError(f"tests failed (pytest ended with code {counts['exit_code']})")
+
+
+def _run_tests(arguments: list[str], *, to_stderr: bool) -> dict[str, int]:
+    """Run pytest with a home of its own; its exit code, and how many tests ran, failed and were skipped."""
     environment = {name: value for name, value in os.environ.items() if name not in {"CORDIALE_HOME", "DATABASE_URL"}}
-    outcome = subprocess.run(
-        [sys.executable, "-m", "pytest", *wanted, *context.args], cwd=ROOT, env=environment, check=False
-    )
-    if outcome.returncode:
-        raise CordialeError(f"tests failed (pytest ended with code {outcome.returncode})")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        outcome = subprocess.run(
+            [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+            stdout=sys.stderr if to_stderr else None,
+        )
+        suite = ElementTree.parse(report).getroot().find("testsuite") if report.exists() else None  # noqa: S314 - our own pytest wrote it
+    counted = suite.attrib if suite is not None else {}
+    names = ("tests", "failures", "errors", "skipped")
+    return {"exit_code": outcome.returncode, **{name: int(counted.get(name, 0)) for name in names}}
 
 
 def run_checks(*, announce: bool) -> Iterable[Result]:
