@@ -26,19 +26,16 @@ TODAY = date(2026, 11, 22)
 
 def demo(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    command = [sys.executable, "-m", "cordiale", "demo", "--once", "--json", "--today", str(TODAY)]
     return subprocess.run(
-    [(22, date(2026, 11, 15)), (23, date(2026, 11, 22)), (24, date(2026, 11, 22))],
+        [*command, "--home", str(folder), *words],
         capture_output=True, text=True, env=environment, check=False, timeout=300,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("today", "last"),
-    [
-        (date(2026, 11, 22), date(2026, 11, 15)),
-        (date(2026, 11, 23), date(2026, 11, 22)),
-        (date(2026, 11, 24), date(2026, 11, 22)),
-    ],
+    [(22, date(2026, 11, 15)), (23, date(2026, 11, 22)), (24, date(2026, 11, 22))],
 )
 def test_the_last_day_is_the_sunday_of_last_week(today: int, last: date) -> None:
     assert actions.last_day(date(2026, 11, today)) == last
