@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -42,14 +43,22 @@ def finish(home: Path) -> dict[str, Any]:
 
 
 def kill_something(process: subprocess.Popen[str], home: Path, chance: random.Random) -> str:
-    postmaster = home / "pg" / "data" / "postmaster.pid"
-    if chance.random() < 0.5 and postmaster.exists():
-        os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
+    server = find_server(home)
+    if chance.random() < 0.5 and server is not None:
+        server.kill()
         process.communicate(timeout=120)  # it says so and ends by itself
         return "postgres"
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     return "worker"
+
+
+def find_server(home: Path) -> psutil.Process | None:
+    try:
+        server = psutil.Process(int((home / "pg" / "data" / "postmaster.pid").read_text().split()[0]))
+        return server if server.name() == "postgres" else None  # a killed server leaves its number behind
+    except (FileNotFoundError, IndexError, psutil.NoSuchProcess):
+        return None
 
 
 def mails(home: Path) -> Counter[str]:

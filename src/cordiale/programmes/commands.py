@@ -100,8 +100,9 @@ def show(name: Name, json_: terminal.Json = False, home_: terminal.HomeFolder = 
 
 def tick(now: terminal.Now = None, json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> None:
     """Advance everything once: segments, entries, steps, decisions, deliveries."""
+    instant = _instant(now)
     with terminal.progress("Tick", len(engine.PHASES)) as advance:
-        report = engine.tick(_instant(now), progress=lambda phase: advance(1))
+        report = engine.tick(instant, progress=lambda phase: advance(1))
     terminal.answer(report.as_json(), as_json=json_, text=lambda: _tick_as_text(report))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -60,11 +61,16 @@ def figure(number: int) -> str:
 def progress(label: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
     """Show a bar on standard error while the block runs; call the yielded function with the amount just done.
 
-    Where standard error is no terminal, one line at the start and one at the end.
+    Where standard error is no terminal, one line once it has taken a second: what is refused at once says only why.
     """
     if not errors.is_terminal:
-        errors.print(f"· {label} …")
-        yield lambda amount: None
+        later = threading.Timer(1, errors.print, [f"· {label} …"])
+        later.daemon = True
+        later.start()
+        try:
+            yield lambda amount: None
+        finally:
+            later.cancel()
         return
     columns = (
         SpinnerColumn(),
