@@ -225,7 +225,9 @@ def _set_up(state: DemoState) -> None:
     for name, one in YAML(typ="safe").load((folder / "segments.yaml").read_text()).items():
         if not Segment.objects.filter(name=name).exists():
             segments.save_segment(name=name, expression=one["expression"], title=one["title"], actor=ACTOR, now=start)
-    if not Tick.objects.exists():  # those who are in a segment before the start do not enter it later
+    if not Tick.objects.filter(
+        finished_at__isnull=False
+    ).exists():  # those who are in a segment before the start do not enter it later
         engine.tick(start - timedelta(minutes=1))
     files = [folder / f"{name}.yaml" for name in PROGRAMMES]
     if any(not Programme.objects.filter(name=name).exists() for name in PROGRAMMES):
