@@ -28,6 +28,8 @@ from cordiale.ui import terminal
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 _BIN = Path(sys.executable).parent
+_NOT_FOR_TESTS = {"CORDIALE_HOME", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
+"""Tests choose a home of their own before the settings are read; a settings module named beforehand would be read first."""
 
 Update = Annotated[bool, typer.Option("--update", help="Rewrite the snapshots of the CLI and the HTTP routes.")]
 
@@ -87,7 +89,7 @@ def test(
 
 def _run_tests(arguments: list[str], *, to_stderr: bool) -> dict[str, int]:
     """Run pytest with a home of its own; its exit code, and how many tests ran, failed and were skipped."""
-    environment = {name: value for name, value in os.environ.items() if name not in {"CORDIALE_HOME", "DATABASE_URL"}}
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         outcome = subprocess.run(
