@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+if os.environ.get("DJANGO_SETTINGS_MODULE"):  # pytest-django has read it already, with somebody's real home
+    raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: tests choose a home of their own first")
+
 _root = Path(tempfile.mkdtemp(prefix="cordiale-tests-"))
 os.environ["CORDIALE_HOME"] = str(_root)
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cordiale.config.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "cordiale.config.settings"
 
 import django  # noqa: E402
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 _BIN = Path(sys.executable).parent
 _NOT_FOR_TESTS = {"CORDIALE_HOME", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
-"""Tests choose a home of their own before the settings are read; a settings module named beforehand would be read first."""
+"""Tests choose a home of their own before settings are read; a module named in the environment would be read first."""
 
 Update = Annotated[bool, typer.Option("--update", help="Rewrite the snapshots of the CLI and the HTTP routes.")]
 
