@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordiale import clock, ids
+from cordiale import clock, documents, ids, locks
 from cordiale.clock import NaiveInstant
 from cordiale.company import company
-from cordiale.errors import CordialeError, Located
+from cordiale.errors import CordialeError, Located, Unavailable
 from cordiale.home import Home
 
 
@@ -74,3 +74,27 @@ def test_a_wrong_company_file_is_refused_at_its_place(fresh_home: Home) -> None:
     path.write_text(path.read_text() + "currency: EUR\n")
     with pytest.raises(Located, match=r"company.yaml:3:1: 'curency' is not known"):
         company()
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [(b"name: [a\nzone: b", "2:5"), (b"name: \xe9t\xe9", "1:7"), (b"a: 1\nb: x\xff", "2:5"), (b"name: \x07", "1:1")],
+)
+def test_what_is_not_readable_yaml_is_an_error_at_its_place(content: bytes, place: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes(content)
+    with pytest.raises(Located, match=f"^x.yaml:{place}: "):
+        documents.load_file(tmp_path / "x.yaml")
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CordialeError, match=r"cannot read x\.yaml"):
+        documents.load_file(tmp_path / "x.yaml")
+
+
+def test_a_lock_that_is_held_is_waited_for_so_long_and_no_longer(tmp_path: Path) -> None:
+    with (
+        locks.exclusive(tmp_path / "a", patience=1, doing="nothing"),
+        pytest.raises(Unavailable, match="has been baking"),
+        locks.exclusive(tmp_path / "a", patience=0.05, doing="baking"),
+    ):
+        pytest.fail("two hold one lock")

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-
-from cordiale import clock, home
+from cordiale import clock, documents, home
 from cordiale.errors import Located
 
 _DEFAULT = Path(__file__).parent / "company.yaml"
@@ -36,16 +33,7 @@ def company() -> Company:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, changed_at: int) -> Company:
-    try:
-        values = YAML(typ="rt").load(path.read_text())
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise Located(
-            str(error.problem),
-            line=(mark.line if mark else 0) + 1,
-            column=(mark.column if mark else 0) + 1,
-            source=path.name,
-        ) from error
+    values = documents.load_file(path)
     names = Company.__dataclass_fields__
     for name in names:
         if name not in values:

@@ -17,15 +17,13 @@ import shutil
 import stat
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from cordiale.errors import Unavailable
 from cordiale.home import Home
+from cordiale.locks import exclusive
 
 SYSTEM_USER = "cordiale-postgres"
 DATABASE = "postgres"
@@ -72,7 +70,7 @@ def hold(home: Home) -> None:
     if _holder is None:
         _holder = (home.run / "pg.holders").open("a+")
         fcntl.flock(_holder, fcntl.LOCK_SH)
-    with _exclusive(home, "pg.start"):
+    with exclusive(home.run / "pg.start", patience=120, doing="starting PostgreSQL"):
         _make_data_folder(home)
         if not is_running(home):
             _start(home)
@@ -206,20 +204,3 @@ def _run(name: str, *arguments: str, check: bool = True) -> subprocess.Completed
     if check and outcome.returncode != 0:
         raise Unavailable(f"{name} failed: {text.strip() or outcome.returncode}")
     return outcome
-
-
-@contextmanager
-def _exclusive(home: Home, name: str) -> Iterator[None]:
-    deadline = time.monotonic() + 120
-    with (home.run / name).open("a+") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Unavailable(
-                        f"another process has been starting PostgreSQL for two minutes ({lock.name})"
-                    ) from None
-                time.sleep(0.05)
-        yield

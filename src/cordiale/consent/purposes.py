@@ -7,10 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-
-from cordiale import home
+from cordiale import documents, home
 from cordiale.consent.rules import Wording
 from cordiale.errors import CordialeError, Located
 
@@ -35,12 +32,7 @@ def get_purpose(code: str) -> Wording:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, changed_at: int) -> Mapping[str, Wording]:
-    try:
-        document = YAML(typ="rt").load(path.read_text())
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Located(str(error.problem), line=line, column=column, source=path.name) from error
+    document = documents.load_file(path)
     if not isinstance(document, dict) or not document:
         raise Located("no purpose is written here", line=1, column=1, source=path.name, hint="see the default file")
     return {code: _purpose(document, code, path.name) for code in document}

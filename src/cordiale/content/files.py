@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
 
+from cordiale import documents
 from cordiale.content.rules.filters import filters
 from cordiale.content.rules.generator import Dialect, Source, Vocabulary
 from cordiale.content.rules.mjml import check_structure, to_html, with_parts
@@ -80,12 +79,7 @@ def read_folder(folder: Path) -> TemplateFiles:
 
 def _manifest(folder: Path) -> Any:
     name = f"{folder.name}/template.yaml"
-    try:
-        document = YAML(typ="rt").load((folder / "template.yaml").read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise Located(str(error.problem), line=line, column=column, source=name) from error
+    document = documents.load_file(folder / "template.yaml", name)
     if not isinstance(document, CommentedMap) or set(document) != set(_KEYS):
         raise Located("a template has a channel and a subject, nothing else", line=1, column=1, source=name)
     if document["channel"] not in CHANNELS:

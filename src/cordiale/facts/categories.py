@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
 
-from cordiale import home
+from cordiale import documents, home
 from cordiale.errors import Located
 
 _FILE = "categories.yaml"
@@ -58,16 +56,7 @@ def categories() -> Mapping[str, Category]:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, changed_at: int) -> Mapping[str, Category]:
-    try:
-        document = YAML(typ="rt").load(path.read_text())
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise Located(
-            str(error.problem),
-            line=(mark.line if mark else 0) + 1,
-            column=(mark.column if mark else 0) + 1,
-            source=_FILE,
-        ) from error
+    document = documents.load_file(path)
     if document is None:
         return {}
     if not isinstance(document, CommentedMap):

@@ -31,8 +31,8 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from cordiale.errors import Unavailable
 from cordiale.lake import tables
-from cordiale.lake.locks import exclusive
 from cordiale.lake.snapshots import DataFile, Snapshot, SnapshotCache, require_known_features, statistics
+from cordiale.locks import exclusive
 
 ROW_GROUP = 122_880
 WRITE_PATIENCE, MAINTENANCE_PATIENCE = 60.0, 600.0
@@ -75,11 +75,12 @@ class DeltaStore:
 
     def writing(self) -> AbstractContextManager[None]:
         """Hold the table's write lock: short, around one commit."""
-        return exclusive(self._locks / f"{self.name}.write", patience=WRITE_PATIENCE)
+        return exclusive(self._locks / f"{self.name}.write", patience=WRITE_PATIENCE, doing=f"writing {self.name}")
 
     def maintaining(self) -> AbstractContextManager[None]:
         """Hold the table's maintenance lock: one writer at a time rewrites or removes files."""
-        return exclusive(self._locks / f"{self.name}.maintenance", patience=MAINTENANCE_PATIENCE)
+        path = self._locks / f"{self.name}.maintenance"
+        return exclusive(path, patience=MAINTENANCE_PATIENCE, doing=f"rewriting {self.name}")
 
     def open_or_create(self, schema: pa.Schema, partition: str | None) -> DeltaTable:
         """The table at its newest version. Call it under the write lock."""

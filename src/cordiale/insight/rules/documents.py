@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.scalarstring import (
     DoubleQuotedScalarString,
     FoldedScalarString,
@@ -17,6 +15,7 @@ from ruamel.yaml.scalarstring import (
     SingleQuotedScalarString,
 )
 
+from cordiale import documents
 from cordiale.errors import Located
 
 
@@ -108,14 +107,7 @@ class _Entry(Node):
 
 def read(text: str, source: str) -> Node:
     """The root of the YAML `text`. Raises Located where it is not YAML."""
-    try:
-        parser = YAML(typ="rt")
-        parser.preserve_quotes = True
-        value = parser.load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        raise Located(str(error.problem or error.context), line=line + 1, column=column + 1, source=source) from error
+    value = documents.load(text, source)
     return Node(value, 1, 1, source)
 
 

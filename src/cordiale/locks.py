@@ -14,8 +14,8 @@ _PAUSE_SECONDS = 0.005
 
 
 @contextmanager
-def exclusive(path: Path, *, patience: float) -> Iterator[None]:
-    """Hold the lock file `path` alone; wait at most `patience` seconds, then raise Unavailable."""
+def exclusive(path: Path, *, patience: float, doing: str) -> Iterator[None]:
+    """Hold the lock file `path` alone; wait at most `patience` seconds, then raise Unavailable naming what is done."""
     deadline = time.monotonic() + patience
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as lock:
@@ -26,7 +26,7 @@ def exclusive(path: Path, *, patience: float) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise Unavailable(
-                        f"another process has been writing {path.stem} for {patience:.0f} s; try again once it is done"
+                        f"another process has been {doing} for {patience:.0f} s; try again once it is done"
                     ) from None
                 time.sleep(_PAUSE_SECONDS)
         yield
