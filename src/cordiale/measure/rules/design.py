@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
-
-from scipy.special import chdtrc, ndtri
+from math import erfc, sqrt
+from statistics import NormalDist
 
 from cordiale.measure.rules.interval import LEVEL
 
@@ -34,7 +33,7 @@ def balance(treated: int, control: int, expected: float) -> GroupBalance:
     if size == 0 or not 0 < expected < size:
         return GroupBalance(control=control, expected=expected, p_value=1.0)
     square = (control - expected) ** 2 * (1 / expected + 1 / (size - expected))
-    return GroupBalance(control=control, expected=expected, p_value=float(chdtrc(1, square)))
+    return GroupBalance(control=control, expected=expected, p_value=erfc(sqrt(square / 2)))
 
 
 def minimum_detectable(deviation: float, treated: int, control: int) -> float:
@@ -44,4 +43,8 @@ def minimum_detectable(deviation: float, treated: int, control: int) -> float:
     """
     if min(treated, control) == 0:
         return float("inf")
-    return float(ndtri((1 + LEVEL) / 2) + ndtri(POWER)) * deviation * sqrt(1 / treated + 1 / control)
+    return (
+        (NormalDist().inv_cdf((1 + LEVEL) / 2) + NormalDist().inv_cdf(POWER))
+        * deviation
+        * sqrt(1 / treated + 1 / control)
+    )

@@ -8,12 +8,11 @@ between independent proportions", Statistics in Medicine 17 (1998), for a differ
 from __future__ import annotations
 
 from math import sqrt
-
-from scipy.special import ndtri
+from statistics import NormalDist
 
 from cordiale.measure.rules.interval import LEVEL, Interval
 
-Z = float(ndtri((1 + LEVEL) / 2))
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
 
 
 def wilson(yes: int, customers: int) -> Interval:
