@@ -11,12 +11,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from cordiale import home
+from cordiale import clock, home
 from cordiale.config import serving
 from cordiale.customers.models import Customer
 from cordiale.demo import actions, people
+from cordiale.demo.journey import Journey
 from cordiale.demo.people import Household
 from cordiale.demo.state import find_state
 from cordiale.errors import Refused
@@ -87,3 +90,16 @@ def test_a_taken_port_gives_the_next_one() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert serving.free_port("127.0.0.1", port) > port
+
+
+def test_all_of_the_data_is_there(fresh_home: home.Home) -> None:
+    journey = Journey(today=TODAY, zone="Europe/Paris")
+    households = journey.households()
+    numbers = pa.array([one.number for one in households], pa.int64())
+    ids = pa.table({"household_id": numbers, "customer_id": numbers})
+    assert (len(households), sum(bool(one.declared) for one in households)) == (2469, 801)
+    assert (journey.mailings(ids).num_rows, journey.redemptions(ids).num_rows) == (6589, 2102)
+    lines = journey.order_lines(ids)
+    assert lines.num_rows == 1_469_307
+    last = pc.max(lines["ts"]).as_py()
+    assert clock.local_day(last, "Europe/Paris") == date(2026, 11, 15)

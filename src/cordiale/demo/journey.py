@@ -86,18 +86,30 @@ class Journey:
         )
 
     def redemptions(self, ids: pa.Table) -> pa.Table:
-        """The coupons redeemed, as events. The data gives the day only: noon is written."""
+        """The coupons redeemed, as events, with what each was for. The data gives the day only: noon is written."""
         return self._lake.query(
             f"""
+            with worth as (
+              select coupon_upc, campaign_id, coalesce(family, 'unsorted') family, count(*) many
+              from coupons left join products using (product_id) left join families using (department, product_category)
+              group by all
+            ), meant as (
+              select coupon_upc, campaign_id, sum(many)::bigint products, arg_max(family, (many, family)) family
+              from worth group by all
+            )
             select i.customer_id, {self._moment("r.redemption_date + interval 17 hour")} ts,
               'journey-redemption-' || row_number() over (order by r.redemption_date, household_id, coupon_upc)
                 event_id,
               'Coupon Redeemed' as name,
-              '{{"coupon": "' || r.coupon_upc || '", "campaign": "campaign-' || r.campaign_id || '"}}' properties,
+              '{{"coupon": "' || r.coupon_upc || '", "campaign": "campaign-' || r.campaign_id || '", "category": "'
+                || coalesce(m.family, 'unsorted') || '", "products": ' || coalesce(m.products, 0) || '}}' properties,
               'journey' source
-            from coupon_redemptions r join ids i using (household_id)
+            from coupon_redemptions r join ids i using (household_id) left join meant m using (coupon_upc, campaign_id)
             """,
             coupon_redemptions=self._table("coupon_redemptions"),
+            coupons=self._table("coupons"),
+            products=self._products(),
+            families=self._families(),
             ids=ids,
         )
 
