@@ -17,9 +17,13 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
+
+import psutil
+import psycopg
 
 from cordiale.errors import Unavailable
 from cordiale.home import Home
@@ -28,6 +32,7 @@ from cordiale.locks import exclusive
 SYSTEM_USER = "cordiale-postgres"
 DATABASE = "postgres"
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes, `/.s.PGSQL.5432` takes 14 of them; see `socket_folder`
+_START_PATIENCE = 60.0  # seconds
 _SETTINGS = {
     "listen_addresses": "''",
     "shared_buffers": "'256MB'",
@@ -74,6 +79,7 @@ def hold(home: Home) -> None:
         _make_data_folder(home)
         if not is_running(home):
             _start(home)
+        _wait_until_it_answers(home)
 
 
 def release(home: Home) -> None:
@@ -92,10 +98,8 @@ def release(home: Home) -> None:
 
 
 def is_running(home: Home) -> bool:
-    """Does a server answer for this home's data folder?"""
-    if not (home.postgres / "data" / "postmaster.pid").exists():
-        return False
-    return _run("pg_ctl", "-D", str(home.postgres / "data"), "status", check=False).returncode == 0
+    """Does a server run on this home's data folder?"""
+    return _find_server(home) is not None
 
 
 def stop(home: Home) -> None:
@@ -145,24 +149,66 @@ def _make_data_folder(home: Home) -> None:
 
 
 def _start(home: Home) -> None:
-    log = home.postgres / "log"
-    outcome = _run(
-        "pg_ctl",
-        "-D",
-        str(home.postgres / "data"),
-        "-l",
-        str(log),
-        "-w",
-        "-t",
-        "60",
-        "-o",
-        f"-k {socket_folder(home)}",
-        "start",
-        check=False,
-    )
-    if outcome.returncode != 0 and not is_running(home):
-        tail = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
-        raise Unavailable(f"PostgreSQL did not start; its log {log} ends with: {' / '.join(tail)}")
+    """Start the server, again for a while: a killed one's processes take a moment to let go of its data."""
+    data, log = home.postgres / "data", home.postgres / "log"
+    options = ("-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", f"-k {socket_folder(home)}")
+    deadline = time.monotonic() + _START_PATIENCE
+    while True:
+        _clear_after_a_kill(home)
+        _run("pg_ctl", *options, "start", check=False)
+        if is_running(home):
+            return
+        if time.monotonic() > deadline:
+            tail = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+            raise Unavailable(f"PostgreSQL did not start; its log {log} ends with: {' / '.join(tail)}")
+        time.sleep(0.2)
+
+
+def _wait_until_it_answers(home: Home) -> None:
+    deadline = time.monotonic() + _START_PATIENCE
+    while True:
+        try:
+            psycopg.connect(dsn(home), connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if not is_running(home) or time.monotonic() > deadline:
+                reason = str(error).strip().splitlines()[-1]
+                raise Unavailable(f"PostgreSQL does not answer ({reason}); call the same command again") from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _find_server(home: Home) -> psutil.Process | None:
+    """The server's first process, None when it ended. One that was killed and that nobody reaped yet has ended too."""
+    try:
+        number = int((home.postgres / "data" / "postmaster.pid").read_text().split()[0])
+        process = psutil.Process(number)
+        ended = process.status() == psutil.STATUS_ZOMBIE or process.name() != "postgres"
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return None
+    return None if ended else process
+
+
+def _clear_after_a_kill(home: Home) -> None:
+    """Wait for a killed server's other processes to end by themselves, then take its number out of the way.
+
+    PostgreSQL would refuse to start for as long as that number is a process, were it only one waiting to be reaped.
+    """
+    data = home.postgres / "data"
+    deadline = time.monotonic() + _START_PATIENCE
+    while any(_works_in(process, data) for process in psutil.process_iter(["name"])):
+        if _find_server(home) is not None or time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
+    if _find_server(home) is None:
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _works_in(process: psutil.Process, data: Path) -> bool:
+    try:
+        return process.info["name"] == "postgres" and Path(process.cwd()) == data
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
 
 
 def _prepare_system_user(home: Home, sockets: Path) -> None:
