@@ -18,13 +18,13 @@ app = terminal.group("Invite members of staff and list them.")
 @app.command("invite")
 def invite(
     email: str,
-    name: Annotated[str, typer.Option("--name", help="How the pages call this person.")],
+    name: Annotated[str, typer.Option("--name", help="How the pages call this person (default: from the email).")] = "",
     role: Annotated[str, typer.Option("--role", help="administrator, marketer, analyst or agent.")] = "agent",
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:
     """Print a link that signs EMAIL in once; the account is made where there is none."""
-    link = settings.BASE_URL.rstrip("/") + actions.invite(email, name, role, clock.now())
+    link = settings.BASE_URL.rstrip("/") + actions.invite(email, name or email.partition("@")[0], role, clock.now())
     terminal.answer({"email": email, "link": link}, as_json=as_json, text=link)
 
 
