@@ -127,10 +127,6 @@ class Journey:
             ids=ids,
         )
 
-    def day(self, ahead: int) -> date:
-        """The day `ahead` days after the last one (negative: before)."""
-        return self.last_day + timedelta(days=ahead)
-
     def _choose(self, sample: int | None) -> pa.Table:
         numbers = sorted(set(self._table("transactions", ["household_id"])["household_id"].to_pylist()))
         return pa.table({"household_id": pa.array(numbers[:sample], pa.int64())})
