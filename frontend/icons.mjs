@@ -10,4 +10,7 @@ currency-euro coin coins tag tags category building-store device-mobile phone ma
 door-enter ban hand-stop moon sun scale list list-check list-details table file-text file-code code bolt database server
 settings adjustments help info-circle alert-triangle alert-circle circle circle-check circle-dashed circle-x star trophy zzz
 trending-up trending-down dots test-pipe click mouse id rosette stairs seedling plant wand sparkles affiliate wave-sine
+headset heartbeat file-import file-export plug-connected plug webhook git-merge link unlink building mood-smile thumb-up
+file-type-pdf file-spreadsheet fingerprint address-book cookie chart-donut gauge archive arrows-join home-2 map-pin-off mail-x
+phone-off user-x users-plus inbox tool shield message-2 star-half credit-card briefcase player-track-next bug
 `.trim().split(/\s+/);

@@ -9,14 +9,20 @@ import typer.main
 
 from cordiale.accounts import commands as accounts
 from cordiale.accounts import key_commands as keys
+from cordiale.cases import commands as cases
 from cordiale.config import demonstration, processes, quality
+from cordiale.connectors import commands as connectors
 from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
+from cordiale.imports import commands as imports
 from cordiale.insight import commands as insight
 from cordiale.lake import commands as lake
 from cordiale.measure import commands as measure
 from cordiale.programmes import commands as programmes
+from cordiale.quality import commands as quality_board
+from cordiale.rights import commands as rights
 from cordiale.segments import commands as segments
+from cordiale.webhooks import commands as webhooks
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -42,6 +48,12 @@ app.add_typer(programmes.app, name="programmes")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(lake.app, name="lake")
 app.add_typer(customers.app, name="customers")
+app.add_typer(imports.app, name="import")
+app.add_typer(connectors.app, name="connectors")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(cases.app, name="cases")
+app.add_typer(quality_board.app, name="quality")
+app.add_typer(rights.app, name="rights")
 app.add_typer(accounts.app, name="staff")
 app.add_typer(keys.app, name="keys")
 cli: Any = typer.main.get_command(app)  # a click group: has `commands`

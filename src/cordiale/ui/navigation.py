@@ -26,10 +26,15 @@ class Item:
 ITEMS = (
     Item("/", _("Dashboard"), "layout-dashboard"),
     Item("/customers/", _("Customers"), "users", "customers.see"),
+    Item("/cases/", _("Cases"), "headset", "cases.see"),
     Item("/lifecycle/", _("Life cycle"), "seedling", "insight.see"),
     Item("/segments/", _("Segments"), "filter", "segments.see"),
     Item("/programmes/", _("Programmes"), "route", "programmes.see"),
     Item("/decisions/", _("Decisions"), "scale", "decisions.see"),
+    Item("/quality/", _("Health of the base"), "heartbeat", "quality.see"),
+    Item("/imports/", _("Imports"), "file-import", "imports.see"),
+    Item("/sources/", _("Sources"), "plug-connected", "sources.see"),
+    Item("/rights/", _("Rights"), "shield-check", "rights.see"),
     Item("/mail/", _("Caught mail"), "mail", "mail.see"),
 )
 

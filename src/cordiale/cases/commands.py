@@ -1,0 +1,7 @@
+"""`cases …`."""
+
+from __future__ import annotations
+
+from cordiale.ui import terminal
+
+app = terminal.group("Cases.")

@@ -1,0 +1,8 @@
+"""Addresses of `connectors`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "connectors"
+urlpatterns: list[URLPattern] = []

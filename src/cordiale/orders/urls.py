@@ -1,0 +1,8 @@
+"""Addresses of `orders`."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "orders"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,7 @@
+"""`quality …`."""
+
+from __future__ import annotations
+
+from cordiale.ui import terminal
+
+app = terminal.group("Quality.")
