@@ -39,6 +39,10 @@ export default defineConfig({
     assetsInlineLimit: 0, // no data: addresses, so that font-src and img-src stay 'self'
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
-    rollupOptions: { input: { app: at('frontend/app.js') } },
+    rollupOptions: {
+      input: { app: at('frontend/app.js'), tag: at('frontend/tag.js') },
+      // The tag's address is written into other people's pages: it must not change with its content.
+      output: { entryFileNames: (chunk) => (chunk.name === 'tag' ? 'tag.js' : 'assets/[name]-[hash].js') },
+    },
   },
 });
