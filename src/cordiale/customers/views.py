@@ -1,25 +1,22 @@
-"""The list of customers, its export, and the page of one."""
+"""The list of customers and its export."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from cordiale import clock
 from cordiale.accounts import actions as accounts
 from cordiale.accounts.models import Staff
 from cordiale.accounts.permissions import requires
-from cordiale.customers import filters, profile, queries, rules, timeline
+from cordiale.customers import filters, queries, rules
 from cordiale.customers.models import Customer
-from cordiale.ui import formats, panels
 
 _EXPORTED = ("reference", "first_name", "last_name", "email", "phone", "street", "postcode", "city", "country",
              "language", "timezone", "birth_on", "created_at")  # fmt: skip
@@ -51,42 +48,6 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="customers.csv"'
     return response
-
-
-@require_safe
-@requires("customers.see")
-def show(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Everything known of one customer; other packages add their panels to the page `customer`."""
-    customer = get_object_or_404(Customer, id=customer_id)
-    context = {
-        "customer": customer,
-        "values": profile.values(customer),
-        "declared": profile.declared(customer),
-        "in_head": panels.render("customer", request, customer, column="header"),
-        "main": panels.render("customer", request, customer, column="main"),
-        "side": panels.render("customer", request, customer, column="side"),
-        **_timeline(request, customer.id),
-    }
-    return render(request, "customers/customer.html", context)
-
-
-def _timeline(request: HttpRequest, customer_id: int) -> dict[str, Any]:
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in timeline.KINDS else ""
-    number = request.GET.get("page", "1")
-    page = min(int(number), 10_000) if number.isdecimal() and int(number) > 0 else 1
-    entries, has_more = timeline.entries(customer_id, kind=kind, page=page, language=formats.language())
-    counts = timeline.counts(customer_id)
-    tabs = [
-        ("", _("Everything"), sum(counts.values())),
-        ("order", _("Orders"), counts["order"]),
-        ("event", _("Events"), counts["event"]),
-        ("message", _("Messages"), counts["message"]),
-    ]
-    return {
-        "entries": entries, "kind": kind, "tabs": tabs, "number": page, "previous": page - 1,
-        "next": page + 1 if has_more else None,
-    }  # fmt: skip
 
 
 def _ordered(found: QuerySet[Customer]) -> QuerySet[Customer]:
