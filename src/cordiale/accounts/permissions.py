@@ -29,6 +29,8 @@ MATRIX: dict[str, frozenset[str]] = {
     "customers.export": _READERS,
     "cases.see": _EVERYONE,
     "cases.edit": _FRONT,
+    "jobs.see": _EVERYONE,
+    "jobs.cancel": _READERS,
     "imports.see": _READERS,
     "imports.run": _READERS,
     "sources.see": _READERS,

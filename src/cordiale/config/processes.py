@@ -173,6 +173,7 @@ def _supervise(host: str, port: int) -> None:
     starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
         "web": lambda: serving.start_web(host, port),
         "worker": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "worker"], stdin=subprocess.DEVNULL),
+        "jobs": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "jobs", "work"], stdin=subprocess.DEVNULL),
     }
     children = {name: start() for name, start in starters.items()}
     failures = dict.fromkeys(starters, 0)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from django.http import HttpRequest
 
 Kind = Literal["ok", "info", "warning", "danger"]
+Notice = dict[str, str]
+"""`text` and `kind`."""
+_sources: dict[str, Callable[[HttpRequest], list[Notice]]] = {}
+
+
+def register_source(news: Callable[[HttpRequest], list[Notice]]) -> None:
+    """Let a package tell on any page what happened meanwhile: `news(request)` gives notices not yet told."""
+    _sources[news.__module__] = news
 
 
 def add(request: HttpRequest, text: str, kind: Kind = "ok") -> None:
@@ -14,8 +23,8 @@ def add(request: HttpRequest, text: str, kind: Kind = "ok") -> None:
     request.session["notices"] = [*request.session.get("notices", []), {"text": str(text), "kind": kind}][-5:]
 
 
-def take(request: HttpRequest) -> list[dict[str, str]]:
+def take(request: HttpRequest) -> list[Notice]:
     """What waits to be shown; it is gone afterwards."""
     session = getattr(request, "session", None)
-    taken: list[dict[str, str]] = session.pop("notices", []) if session is not None else []
-    return taken
+    taken: list[Notice] = session.pop("notices", []) if session is not None else []
+    return taken + [notice for news in _sources.values() for notice in news(request)]
