@@ -80,9 +80,7 @@ class Session:
     def run(self, sql: str, bind: Sequence[Any] | None = None, *, limit: int | None = None) -> pa.Table:
         """The rows of one SELECT, the first `limit` of them. Raises QueryFailed with the engine's words."""
         with _told():
-            statements = self._connection.extract_statements(sql)
-            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise QueryFailed("the lake answers one SELECT at a time; nothing was changed")
+            require_one_select(self._connection, sql)
             rows = self._connection.sql(sql, params=bind or None)
             return (rows if limit is None else rows.limit(limit)).to_arrow_table()
 
@@ -93,6 +91,13 @@ class Session:
     def close(self) -> None:
         """End the connection; it can run nothing more."""
         self._connection.close()
+
+
+def require_one_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Raise QueryFailed unless `sql` is exactly one SELECT."""
+    statements = connection.extract_statements(sql)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise QueryFailed("one SELECT at a time is answered; nothing was changed")
 
 
 def run_each(instances: Sequence[Instance], tasks: Iterable[Callable[[Session], pa.Table]]) -> Iterator[pa.Table]:
