@@ -1,0 +1,259 @@
+"""The event API: a raw RSGI application beside Django, in a process of its own, wire-compatible with Segment's.
+
+    CORDIALE_EVENTS_DATABASE=postgresql://… granian --interface rsgi cordiale.intake.app:app
+
+What it answers, and the limits, are told in docs/how-to/send-events.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import zlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from cordiale import clock
+from cordiale.intake import calls, wire
+from cordiale.intake.calls import Taken, Unreadable
+from cordiale.intake.committing import Committer, NotCommitted
+from cordiale.intake.routes import ONE, SETTINGS, batch_path, settings_of
+from cordiale.intake.serving import Known, Sources
+
+DATABASE = "CORDIALE_EVENTS_DATABASE"
+HELD_BYTES = int(os.environ.get("CORDIALE_EVENTS_MEMORY", str(32 << 20)))
+"""Of requests being read and rows being committed, in one process; beyond it senders are asked to wait."""
+A_REQUEST = 2_048  # bytes of memory a request takes beside its body
+GZIP = 16 + zlib.MAX_WBITS
+_JSON = ("content-type", "application/json")
+_ALL_TAKEN: dict[int, str] = {}
+
+Headers = list[tuple[str, str]]
+
+
+class Answer(Exception):
+    """A request that ends here: status, code and message."""
+
+    def __init__(self, status: int, code: str, message: str, errors: list[dict[str, Any]] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.errors = status, code, message, errors or []
+
+    def body(self) -> bytes:
+        """What the sender reads. `code` and `message` are what Segment's own clients look for."""
+        return msgspec.json.encode(
+            {"success": False, "accepted": 0, "code": self.code, "message": self.message, "errors": self.errors}
+        )
+
+
+class EventApp:
+    """Takes requests, and answers once what they hold is durable."""
+
+    def __init__(self) -> None:
+        self._held = 0
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by granian in each of its processes."""
+        loop.run_until_complete(self._start(os.environ[DATABASE]))
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What was acknowledged is durable already; what was not is sent again."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """One request."""
+        headers: Headers = [_JSON]
+        try:
+            status, body = await self._answer(scope, protocol, headers)
+        except Answer as answer:
+            status, body = answer.status, answer.body()
+            if status in (429, 503):
+                headers.append(("retry-after", "1"))
+        if isinstance(body, str):
+            protocol.response_str(status, headers, body)
+        else:
+            protocol.response_bytes(status, headers, body)
+
+    async def _start(self, dsn: str) -> None:
+        self._committer, self._sources = Committer(dsn), Sources(dsn)
+        self._tasks = [asyncio.create_task(self._committer.run()), asyncio.create_task(self._sources.run())]
+
+    async def _answer(self, scope: Any, protocol: Any, headers: Headers) -> tuple[int, str | bytes]:
+        if scope.method == "POST":
+            return await self._post(scope, protocol, headers)
+        origin = scope.headers.get("origin")
+        if scope.method == "OPTIONS":
+            return self._preflight(scope, origin, headers)
+        if scope.method not in ("GET", "HEAD"):
+            raise Answer(405, "method", "send events by POST")
+        if scope.path == "/health":
+            return self._health()
+        if scope.path.startswith(SETTINGS):
+            return await self._settings(scope, origin, headers)
+        raise Answer(404, "path", "there is nothing here; events are sent to /v1/batch")
+
+    async def _post(self, scope: Any, protocol: Any, headers: Headers) -> tuple[int, str | bytes]:
+        path, length = scope.path, _length(scope.headers.get("content-length"))
+        if self._held + length + A_REQUEST > HELD_BYTES:
+            raise Answer(429, "overload", "more comes in than can be kept; send it again after the time of Retry-After")
+        held = length + A_REQUEST
+        self._held += held
+        try:
+            body = await _body(scope, protocol)
+            if len(body) > length:
+                held, self._held = held + len(body) - length, self._held + len(body) - length
+            return await self._take(path, scope, body, headers)
+        finally:
+            self._held -= held
+
+    async def _take(self, path: str, scope: Any, body: bytes, headers: Headers) -> tuple[int, str | bytes]:
+        if path == "/v1/m":  # what analytics-next measures of itself: nothing we keep
+            self._cross(headers, scope.headers.get("origin"), self._sources.origins)
+            return 200, _success(0)
+        kind = ONE.get(path)
+        if kind is None and not batch_path(path):
+            raise Answer(404, "path", "there is nothing here; events are sent to /v1/batch, /v1/track, /v1/identify …")
+        source = await self._source(scope, body)
+        origin = scope.headers.get("origin")
+        if origin is not None and source.is_browser:
+            if origin not in source.origins:
+                raise Answer(403, "origin", "pages of this origin may not use this write key; add it to the source")
+            self._cross(headers, origin, source.origins)
+        received = clock.now()
+        try:
+            take = calls.take_batch(body, source.number, received) if kind is None else (
+                calls.take_one(kind, body, source.number, received))  # fmt: skip
+        except Unreadable as error:
+            self._sources.tell(source, 0, 1, str(error), received)
+            raise Answer(400, "unreadable", str(error)) from None
+        if take.rows:
+            try:
+                await self._committer.submit(wire.rows(source.number, take.rows, received))
+            except NotCommitted:
+                raise Answer(503, "database", "nothing can be kept right now; send it again") from None
+        return self._told(source, take, received)
+
+    def _told(self, source: Known, taken: Taken, received: Any) -> tuple[int, str | bytes]:
+        if not taken.refusals:
+            self._sources.tell(source, len(taken.rows), 0, "", received)
+            return 200, _success(len(taken.rows))
+        first = taken.refusals[0]
+        reason = f"{first.field}: {first.reason}" if first.field else first.reason
+        self._sources.tell(source, len(taken.rows), len(taken.refusals), reason, received)
+        errors = [{"index": one.index, "field": one.field, "reason": one.reason} for one in taken.refusals]
+        if not taken.rows:
+            raise Answer(400, "refused", reason, errors)
+        return 200, msgspec.json.encode({"success": True, "accepted": len(taken.rows), "errors": errors})
+
+    async def _source(self, scope: Any, body: bytes) -> Known:
+        header, key = scope.headers.get("authorization"), None
+        if not header:
+            key = _query_key(scope.query_string)
+            if key is None:
+                try:
+                    key = calls.write_key_in(body)
+                except Unreadable as error:
+                    raise Answer(400, "unreadable", str(error)) from None
+        source = await self._sources.find(header, key)
+        if source is None and not self._sources.is_known:
+            raise Answer(503, "database", "nothing can be kept right now; send it again")
+        if source is None:
+            raise Answer(401, "key", "no source in use has this write key; see: cordiale sources list")
+        return source
+
+    def _preflight(self, scope: Any, origin: str | None, headers: Headers) -> tuple[int, str]:
+        if origin is None or origin not in self._sources.origins:
+            raise Answer(403, "origin", "pages of this origin may not send events; add it to a browser source")
+        self._cross(headers, origin, self._sources.origins)
+        wanted = scope.headers.get("access-control-request-headers") or "content-type"
+        headers += [
+            ("access-control-allow-methods", "GET, POST"),
+            ("access-control-allow-headers", wanted),
+            ("access-control-max-age", "600"),
+        ]
+        return 200, ""
+
+    async def _settings(self, scope: Any, origin: str | None, headers: Headers) -> tuple[int, bytes]:
+        """What analytics-next asks its `cdnURL` for before it sends anything."""
+        key = settings_of(scope.path)
+        source = await self._sources.find(None, key) if key else None
+        if source is None:
+            raise Answer(404, "key", "no source in use has this write key")
+        self._cross(headers, origin, source.origins)
+        host = scope.headers.get("host") or scope.authority or ""
+        scheme = scope.headers.get("x-forwarded-proto") or scope.scheme
+        segment = {"apiKey": key, "apiHost": f"{host}/v1", "protocol": scheme, "unbundledIntegrations": []}
+        return 200, msgspec.json.encode(
+            {"integrations": {"Segment.io": segment}, "metrics": {"sampleRate": 0}, "plan": {}, "edgeFunction": {}}
+        )
+
+    def _health(self) -> tuple[int, str]:
+        if self._committer.is_up and self._sources.is_known:
+            return 200, '{"database":"ok"}'
+        raise Answer(503, "database", "PostgreSQL does not answer")
+
+    def _cross(self, headers: Headers, origin: str | None, allowed: frozenset[str]) -> None:
+        headers.append(("vary", "origin"))
+        if origin is not None and origin in allowed:
+            headers.append(("access-control-allow-origin", origin))
+
+
+async def _body(scope: Any, protocol: Any) -> bytes:
+    """The body, inflated; never more of it in memory than a request may hold."""
+    encoding = scope.headers.get("content-encoding")
+    if encoding and encoding.lower() not in ("gzip", "identity"):
+        raise Answer(415, "encoding", "the body may be compressed by gzip, or not at all")
+    if scope.headers.get("content-length") is not None:
+        body: bytes = await protocol()
+    else:
+        parts, size = [], 0
+        async for part in protocol:
+            size += len(part)
+            if size > calls.BODY_BYTES:
+                raise _too_large()
+            parts.append(part)
+        body = b"".join(parts)
+    return _inflate(body) if encoding and encoding.lower() == "gzip" else body
+
+
+def _inflate(body: bytes) -> bytes:
+    inflating = zlib.decompressobj(GZIP)
+    try:
+        plain = inflating.decompress(body, calls.BODY_BYTES + 1)
+    except zlib.error:
+        raise Answer(400, "gzip", "the body is not valid gzip") from None
+    if len(plain) > calls.BODY_BYTES:
+        raise _too_large()
+    if not inflating.eof:
+        raise Answer(400, "gzip", "the body's gzip ends too early")
+    return plain
+
+
+def _length(text: str | None) -> int:
+    if text is None:
+        return calls.BODY_BYTES
+    if not text.isascii() or not text.isdigit() or int(text) > calls.BODY_BYTES:
+        raise _too_large()
+    return int(text)
+
+
+def _too_large() -> Answer:
+    return Answer(413, "size", f"the body holds more than {calls.BODY_BYTES // 1024} KB; send smaller batches")
+
+
+def _query_key(query: str) -> str | None:
+    return parse_qs(query).get("writeKey", [None])[0] if "writeKey=" in query else None
+
+
+def _success(accepted: int) -> str:
+    answer = _ALL_TAKEN.get(accepted)
+    if answer is None:
+        answer = _ALL_TAKEN[accepted] = f'{{"success":true,"accepted":{accepted},"errors":[]}}'
+    return answer
+
+
+app = EventApp()

@@ -1,0 +1,313 @@
+"""What a request may hold, and what is wrong with what it holds. Pure: bytes in, rows and refusals out.
+
+The calls and their limits are those of the Segment specification; where it is lax this says what was wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+KINDS = ("track", "identify", "page", "screen", "group", "alias")
+"""A call's place here is what is stored: only add at the end."""
+EVENT_BYTES, BODY_BYTES, BATCH_EVENTS = 32 * 1024, 500 * 1024, 2_500
+MESSAGE_ID, PERSON_ID, EVENT_NAME = 100, 64, 200  # characters
+DEPTH = 32
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_PLACES = {kind: place for place, kind in enumerate(KINDS)}
+_NUL = b"\\u0000"
+
+
+class Unreadable(Exception):
+    """Nothing in the request can be taken; the message says why."""
+
+
+class CallRefused(Exception):
+    """One event cannot be taken: the field and the reason, which never repeats a value (it may be personal)."""
+
+    def __init__(self, field_name: str, reason: str) -> None:
+        self.field = field_name
+        self.reason = reason
+        super().__init__(f"{field_name}: {reason}" if field_name else reason)
+
+
+class Call(msgspec.Struct, rename="camel"):
+    """The fields of a call that are read; others are passed over."""
+
+    type: str | None = None
+    message_id: str | None = None
+    user_id: str | int | None = None
+    anonymous_id: str | int | None = None
+    previous_id: str | int | None = None
+    group_id: str | int | None = None
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    sent_at: str | None = None
+    properties: dict[str, Any] | None = None
+    traits: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+
+
+class _Batch(msgspec.Struct, rename="camel"):
+    batch: list[msgspec.Raw]
+    sent_at: str | None = None
+    context: dict[str, Any] | None = None
+
+
+class _Keyed(msgspec.Struct, rename="camel"):
+    write_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event that can be kept. `key` is the hash of source and message id, `kind` its place in KINDS."""
+
+    key: bytes
+    kind: int
+    at: datetime
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is wrong with the event at `index` of the request, in words its sender can act on."""
+
+    index: int
+    field: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a request holds: rows to keep, and refusals of the others."""
+
+    rows: list[Row] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+_decode_call = msgspec.json.Decoder(Call).decode
+_decode_batch = msgspec.json.Decoder(_Batch).decode
+_decode_key = msgspec.json.Decoder(_Keyed).decode
+
+
+def write_key_in(body: bytes) -> str | None:
+    """The write key a browser puts in the body. Raises Unreadable where the body is not JSON."""
+    try:
+        return _decode_key(body).write_key
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    document = _loads(body)
+    key = document.get("writeKey") if isinstance(document, dict) else None
+    return key if isinstance(key, str) else None
+
+
+def take_one(kind: str, body: bytes, source_id: int, received: datetime) -> Taken:
+    """The one event of a request to `/v1/<kind>`."""
+    return _take([body], kind, None, source_id, received)
+
+
+def take_batch(body: bytes, source_id: int, received: datetime) -> Taken:
+    """The events of a batch, each with its own verdict. Raises Unreadable where none can be read."""
+    try:
+        batch = _decode_batch(body)
+        items: Sequence[bytes] = [bytes(raw) for raw in batch.batch]
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        batch, items = _read_slowly(body)
+    if len(items) > BATCH_EVENTS:
+        raise Unreadable(f"the batch holds {len(items)} events; send at most {BATCH_EVENTS} at once")
+    if batch.context:
+        items = [_with_context(item, batch.context) for item in items]
+    return _take(items, None, batch.sent_at, source_id, received)
+
+
+def read(payload: bytes) -> Call:
+    """The call of a stored payload. Raises CallRefused where it cannot be read."""
+    if len(payload) > EVENT_BYTES:
+        raise CallRefused("", f"the event has {len(payload)} bytes; at most {EVENT_BYTES} are taken")
+    try:
+        call = _decode_call(payload)
+    except RecursionError:
+        raise CallRefused("", f"it is nested deeper than {DEPTH} levels") from None
+    except msgspec.ValidationError as error:
+        raise _told(str(error)) from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CallRefused("", f"it is not JSON of valid UTF-8 ({error.__class__.__name__})") from None
+    if payload.count(b"{") + payload.count(b"[") > DEPTH and _is_deep(call):
+        raise CallRefused("", f"it is nested deeper than {DEPTH} levels")
+    if _NUL in payload and _holds_nul(call):
+        raise CallRefused("", "a text holds the character U+0000; remove it")
+    return call
+
+
+def person(value: str | int | None) -> str:
+    """An id as text, empty for none."""
+    return "" if value is None else str(value).strip()
+
+
+def _take(
+    items: Sequence[bytes], kind: str | None, sent_at: str | None, source_id: int, received: datetime
+) -> Taken:
+    taken, salt = Taken(), b"%d:" % source_id
+    try:
+        sent = _instant(sent_at, "sentAt")
+    except CallRefused as refused:
+        raise Unreadable(str(refused)) from None
+    for index, item in enumerate(items):
+        try:
+            taken.rows.append(_row(item, kind, sent, salt, received))
+        except CallRefused as refused:
+            taken.refusals.append(Refusal(index, refused.field, refused.reason))
+    return taken
+
+
+def _row(item: bytes, kind: str | None, sent: datetime | None, salt: bytes, received: datetime) -> Row:
+    call = read(item)
+    place = _PLACES.get(kind or call.type or "")
+    if place is None:
+        raise CallRefused("type", f"it is none of {', '.join(KINDS)}")
+    _check_people(call, KINDS[place])
+    if place == 0:
+        _check_length(call.event, "event", EVENT_NAME, is_needed=True)
+    _check_length(call.message_id, "messageId", MESSAGE_ID)
+    message = call.message_id.encode() if call.message_id else secrets.token_bytes(16)
+    key = blake2b(salt + message, digest_size=16).digest()
+    return Row(key, place, _happened_at(call, sent, received), item)
+
+
+def _check_people(call: Call, kind: str) -> None:
+    if not person(call.user_id) and not person(call.anonymous_id):
+        raise CallRefused("userId", "give userId or anonymousId")
+    _check_length(call.user_id, "userId", PERSON_ID)
+    _check_length(call.anonymous_id, "anonymousId", PERSON_ID)
+    if kind == "alias":
+        _check_length(call.previous_id, "previousId", PERSON_ID, is_needed=True)
+        if not person(call.user_id):
+            raise CallRefused("userId", "an alias needs the new userId")
+    if kind == "group":
+        _check_length(call.group_id, "groupId", EVENT_NAME, is_needed=True)
+
+
+def _check_length(value: str | int | None, name: str, longest: int, *, is_needed: bool = False) -> None:
+    text = person(value)
+    if len(text) > longest:
+        raise CallRefused(name, f"it has {len(text)} characters; at most {longest} are taken")
+    if is_needed and not text:
+        raise CallRefused(name, "it is missing")
+
+
+def _happened_at(call: Call, batch_sent: datetime | None, received: datetime) -> datetime:
+    """When it happened by our clock: the sender's clock is off by as much as his `sentAt` is from our receiving it.
+
+    Nothing happens after it was received.
+    """
+    name = "timestamp" if call.original_timestamp is None else "originalTimestamp"
+    original = _instant(call.original_timestamp or call.timestamp, name)
+    if original is None:
+        return received
+    sent = batch_sent or _instant(call.sent_at, "sentAt")
+    try:
+        at = original if sent is None else received - max(sent - original, timedelta())
+    except OverflowError:
+        raise CallRefused(name, "it lies before the year 2000") from None
+    if at < EARLIEST:
+        raise CallRefused(name, "it lies before the year 2000")
+    return min(at, received)
+
+
+def _instant(text: str | None, name: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise CallRefused(name, "it is not an ISO 8601 instant, for instance 2026-11-22T09:00:00.000Z") from None
+    if instant.tzinfo is None:
+        raise CallRefused(name, "it has no offset; end it with Z or +01:00")
+    return instant
+
+
+def _told(message: str) -> CallRefused:
+    """msgspec's words (`Expected `str`, got `array` - at `$.event``) as a field and a reason."""
+    reason, _, place = message.partition(" - at `$")
+    return CallRefused(place.rstrip("`").lstrip("."), reason.replace("`", "").replace(" | null", ""))
+
+
+def _read_slowly(body: bytes) -> tuple[_Batch, list[bytes]]:
+    """A batch in which one event is broken (half a surrogate pair): the others must not suffer from it."""
+    document = _loads(body)
+    items = document.get("batch") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        raise Unreadable('it holds no list of events; write {"batch": [...]}')
+    sent_at, context = document.get("sentAt"), document.get("context")
+    if sent_at is not None and not isinstance(sent_at, str):
+        raise Unreadable("sentAt is not an ISO 8601 instant")
+    batch = _Batch([], sent_at, context if isinstance(context, dict) else None)
+    return batch, [_dumps(item) for item in items]
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"the body is not JSON ({str(error)[:100]})") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _dumps(item: Any) -> bytes:
+    """An item as JSON again; half a surrogate pair stays as it was sent, and is refused when it is read."""
+    try:
+        return json.dumps(item, ensure_ascii=True).encode()
+    except (ValueError, RecursionError):
+        return b""
+
+
+def _with_context(item: bytes, context: dict[str, Any]) -> bytes:
+    try:
+        document = msgspec.json.decode(item)
+        own = document.get("context")
+        return json.dumps({**document, "context": {**context, **(own if isinstance(own, dict) else {})}}).encode()
+    except (AttributeError, msgspec.DecodeError, ValueError, RecursionError):
+        return item  # refused when it is read, with the reason
+
+
+def _parts(call: Call) -> Iterator[Any]:
+    yield from (getattr(call, name) for name in call.__struct_fields__)
+
+
+def _is_deep(call: Call) -> bool:
+    level = [part for part in _parts(call) if isinstance(part, dict | list)]
+    for _ in range(DEPTH):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _holds_nul(call: Call) -> bool:
+    waiting = list(_parts(call))
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and "\0" in value:
+            return True
+        if isinstance(value, dict):
+            waiting.extend(value)
+        if isinstance(value, dict | list):
+            waiting.extend(_inside(value))
+    return False
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterator[Any]:
+    return iter(value.values() if isinstance(value, dict) else value)
