@@ -8,6 +8,7 @@ class ConsentConfig(AppConfig):
     label = "consent"
 
     def ready(self) -> None:
-        from cordiale.consent import panels  # noqa: PLC0415 - models must be ready
+        from cordiale.consent import holdings, panels  # noqa: PLC0415 - models must be ready
 
         panels.register()
+        holdings.register()

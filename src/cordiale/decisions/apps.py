@@ -6,6 +6,7 @@ class DecisionsConfig(AppConfig):
     label = "decisions"
 
     def ready(self) -> None:
-        from cordiale.decisions import panels  # noqa: PLC0415 - panels import models
+        from cordiale.decisions import holdings, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
+        holdings.register()

@@ -8,6 +8,7 @@ class DeliveriesConfig(AppConfig):
     label = "deliveries"
 
     def ready(self) -> None:
-        from cordiale.deliveries import panels, receivers  # noqa: F401, PLC0415 - models must be ready
+        from cordiale.deliveries import holdings, panels, receivers  # noqa: F401, PLC0415 - models must be ready
 
         panels.register()
+        holdings.register()

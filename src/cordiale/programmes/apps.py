@@ -6,6 +6,7 @@ class ProgrammesConfig(AppConfig):
     label = "programmes"
 
     def ready(self) -> None:
-        from cordiale.programmes import panels  # noqa: PLC0415 - panels import models
+        from cordiale.programmes import holdings, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
+        holdings.register()

@@ -6,6 +6,7 @@ class SegmentsConfig(AppConfig):
     label = "segments"
 
     def ready(self) -> None:
-        from cordiale.segments import filters  # noqa: PLC0415 - filters import models
+        from cordiale.segments import filters, holdings  # noqa: PLC0415 - filters import models
 
         filters.register()
+        holdings.register()

@@ -1,0 +1,50 @@
+"""Making PostgreSQL forget what it deleted: a deleted row stays in the server's files until something overwrites it.
+
+Tables that hold dead rows are written anew, statistics (they quote frequent values) too, and the write-ahead log is
+cut at a checkpoint. A server of the company's own that does not let us do so (managed databases) forgets at its own
+pace: its files, log and backups are the company's to look after, and the proof says which of the two it was.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.db.utils import NotSupportedError, OperationalError, ProgrammingError
+
+from cordiale.errors import CordialeError
+
+# A table nothing is known of since the server's statistics were lost (they are, in a crash) is written anew as well.
+_WITH_DEAD_ROWS = """
+select format('%I.%I', schemaname, relname) from pg_stat_user_tables
+where n_dead_tup > 0 or n_mod_since_analyze > 0 or n_tup_ins + n_tup_upd + n_tup_del = 0
+order by pg_total_relation_size(relid)
+"""
+_STATISTICS = ("pg_catalog.pg_statistic", "pg_catalog.pg_statistic_ext_data")
+_CUT_THE_LOG = ("checkpoint", "select pg_switch_wal()", "checkpoint")
+
+
+def scrub() -> bool:
+    """Rewrite what holds deleted rows; False where the server does not let us reach its files.
+
+    Each table is locked while it is written anew (a few seconds a million rows).
+    """
+    if transaction.get_connection().in_atomic_block:
+        raise CordialeError("files are scrubbed outside a transaction: the deletion must be committed before")
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_force_next_flush()")
+        cursor.execute("select 1")  # a statement later, this session's own counts are visible
+        cursor.execute(_WITH_DEAD_ROWS)
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"vacuum (full, analyze) {table}")
+    return _as_superuser()
+
+
+def _as_superuser() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            for table in _STATISTICS:
+                cursor.execute(f"vacuum (full) {table}")
+            for statement in _CUT_THE_LOG:
+                cursor.execute(statement)
+    except (ProgrammingError, NotSupportedError, OperationalError):  # not the owner of the server
+        return False
+    return True
