@@ -2,91 +2,278 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import ProtectedError
 
 from cordiale import clock
-from cordiale.customers import rules
+from cordiale.company import company
+from cordiale.customers import golden, rules, validation
+from cordiale.customers.fields import CORE
+from cordiale.customers.models import Customer, Submission
+from cordiale.customers.rules import RowRefused
+from cordiale.customers.survivorship import STANDINGS, Said, is_repeated
+from cordiale.errors import CordialeError, Refused
 
-_INCOMING = """
-CREATE TEMP TABLE incoming_customers (position bigint, reference text, first_name text, last_name text, email text,
-    phone text, street text, postcode text, city text, country text, language text, timezone text, birth_on date,
-    declared jsonb, sources jsonb, created_at timestamptz) ON COMMIT DROP
+__all__ = [
+    "ChangedMeanwhile", "Submitted", "Withdrawn", "correct", "reckon", "reserve_ids", "submit",
+    "upsert", "withdraw_source",
+]  # fmt: skip
+OWN_REFERENCE = "cordiale-{}"
+"""The reference of a customer whom nobody gave one, by number."""
+_AT_ONCE = 5_000
+_IDS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+_CREATE = """
+INSERT INTO customers_customer (id, reference, first_name, last_name, email, phone, street, postcode, city, country,
+    language, timezone, declared, sources, created_at, updated_at)
+SELECT id, reference, '', '', '', '', '', '', '', 'FR', %(language)s, %(zone)s, '{}', '{}', created_at, %(now)s
+FROM unnest(%(ids)s::bigint[], %(references)s::text[], %(created)s::timestamptz[]) AS n (id, reference, created_at)
+ORDER BY reference ON CONFLICT DO NOTHING RETURNING id
 """
-_COPY = """
-COPY incoming_customers (position, reference, first_name, last_name, email, phone, street, postcode, city, country,
-    language, timezone, birth_on, declared, sources, created_at) FROM STDIN
-"""
-_LAST_OF_EACH = """
-DELETE FROM incoming_customers AS earlier USING incoming_customers AS later
-WHERE earlier.reference = later.reference AND earlier.position < later.position
-"""
-_INSERT = """
-INSERT INTO customers_customer (reference, first_name, last_name, email, phone, street, postcode, city, country,
-    language, timezone, birth_on, declared, sources, created_at, updated_at)
-SELECT reference, coalesce(first_name, ''), coalesce(last_name, ''), coalesce(email, ''), coalesce(phone, ''),
-    coalesce(street, ''), coalesce(postcode, ''), coalesce(city, ''), coalesce(country, 'FR'), coalesce(language, 'fr'),
-    coalesce(timezone, 'Europe/Paris'), birth_on, coalesce(declared, '{}'), coalesce(sources, '{}'),
-    coalesce(created_at, %(now)s), %(now)s
-FROM incoming_customers ORDER BY reference ON CONFLICT (reference) DO NOTHING
-"""
-# Ordered by the same key in both statements: two loads at once wait for each other instead of dead-locking.
-_UPDATE = """
-WITH locked AS (
-    SELECT c.id FROM customers_customer c JOIN incoming_customers USING (reference) ORDER BY reference FOR UPDATE OF c
-), merged AS (
-    SELECT c.id, coalesce(i.first_name, c.first_name) AS first_name, coalesce(i.last_name, c.last_name) AS last_name,
-        coalesce(i.email, c.email) AS email, coalesce(i.phone, c.phone) AS phone,
-        coalesce(i.street, c.street) AS street, coalesce(i.postcode, c.postcode) AS postcode,
-        coalesce(i.city, c.city) AS city, coalesce(i.country, c.country) AS country,
-        coalesce(i.language, c.language) AS language, coalesce(i.timezone, c.timezone) AS timezone,
-        coalesce(i.birth_on, c.birth_on) AS birth_on, c.declared || coalesce(i.declared, '{}') AS declared,
-        c.sources || coalesce(i.sources, '{}') AS sources, least(c.created_at, i.created_at) AS created_at
-    FROM locked JOIN customers_customer c USING (id) JOIN incoming_customers i USING (reference)
-)
-UPDATE customers_customer AS c
-SET first_name = m.first_name, last_name = m.last_name, email = m.email, phone = m.phone, street = m.street,
-    postcode = m.postcode, city = m.city, country = m.country, language = m.language, timezone = m.timezone,
-    birth_on = m.birth_on, declared = m.declared, sources = m.sources, created_at = m.created_at, updated_at = %(now)s
-FROM merged m
-WHERE c.id = m.id AND (c.first_name, c.last_name, c.email, c.phone, c.street, c.postcode, c.city, c.country, c.language,
-        c.timezone, c.birth_on, c.declared, c.sources, c.created_at)
-    IS DISTINCT FROM (m.first_name, m.last_name, m.email, m.phone, m.street, m.postcode, m.city, m.country, m.language,
-        m.timezone, m.birth_on, m.declared, m.sources, m.created_at)
-"""
-_IDS = "SELECT reference, c.id FROM incoming_customers JOIN customers_customer c USING (reference)"
+_SUBMIT = "COPY customers_submission (id, customer_id, source, at, certainty, standing, values, received_at) FROM STDIN"
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else changed the customer since the page was read; `current` is how it is now."""
+
+    def __init__(self, current: Customer) -> None:
+        self.current = current
+        super().__init__("somebody else has changed this customer meanwhile; look at both versions and save again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """What one source said of one customer at one moment.
+
+    Of whom: `customer_id`; where it is None, who has `reference`, created where nobody has (with a reference of ours
+    where none is given). A number without a profile (a visitor) gets one. `values` by field name; one that is None
+    says nothing, but as the person's own word (`standing` own) that there is none. `created_at`: known since.
+    """
+
+    values: Mapping[str, Any]
+    source: str
+    at: datetime
+    customer_id: int | None = None
+    reference: str = ""
+    certainty: float = 1.0
+    standing: str = "normal"
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """What undoing a source did: customers whose record changed, and those of whom nobody says anything any more."""
+
+    changed: list[int]
+    emptied: list[int]
+
+
+@transaction.atomic
+def submit(rows: Sequence[Submitted], now: datetime) -> list[int]:
+    """Keep what was said and fold it into the golden records; the customers' numbers in the rows' order.
+
+    Raises RowRefused naming the row for an unknown field or a value that is not valid: nothing is written then.
+    """
+    checked = [_checked(row, number) for number, row in enumerate(rows, start=1)]
+    return _record(checked, clock.require_aware(now))
+
+
+@transaction.atomic
+def correct(
+    customer_id: int,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    source: str = "correction",
+    seen_at: datetime | None = None,
+) -> list[str]:
+    """Write down what the person, or staff for the person, says is right; an empty value says that there is none.
+
+    Counts before whatever sources say, until the next correction. `seen_at` is `updated_at` as the editor saw it.
+    Returns the fields that changed. Raises NotValid by field, ChangedMeanwhile.
+    """
+    customer = Customer.objects.select_for_update(no_key=True).filter(id=customer_id).first()
+    if customer is None:
+        raise Refused(f"customer {customer_id} has been merged or erased; nothing was changed")
+    if seen_at is not None and customer.updated_at != seen_at:
+        raise ChangedMeanwhile(customer)
+    cleaned = validation.clean_values(values, country=str(values.get("country") or customer.country))
+    before = validation.current_values(customer)
+    told = {name: value for name, value in cleaned.items() if value != before.get(name)}
+    if told:
+        row = Submitted(customer_id=customer_id, values=told, source=source, at=now, standing="own")
+        _record([row], clock.require_aware(now))
+    return sorted(told)
+
+
+def reckon(customer_ids: Iterable[int], now: datetime) -> list[int]:
+    """Fold again what was said of these customers (of a merged number: of its survivor); the numbers that changed."""
+    wanted = sorted({*golden.survivors(list(customer_ids)).values()})
+    changed: list[int] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        with transaction.atomic():
+            groups = golden.lock(wanted[start : start + _AT_ONCE])
+            changed += golden.reckon(list(groups.values()), clock.require_aware(now))
+    return changed
+
+
+def withdraw_source(source: str, now: datetime) -> Withdrawn:
+    """Take back everything `source` said. In parts, each whole; called again it goes on where it was stopped."""
+    changed: list[int] = []
+    emptied: list[int] = []
+    while True:
+        with transaction.atomic():
+            said = Submission.objects.filter(source=source).order_by("customer_id")
+            ids = list(dict.fromkeys(said.values_list("customer_id", flat=True)[:_AT_ONCE]))
+            if not ids:
+                return Withdrawn(changed, emptied)
+            Submission.objects.filter(source=source, customer_id__in=ids).delete()
+            changed += reckon(ids, now)
+            left = set(Submission.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
+            emptied += [one for one in ids if one not in left]
+
+
+def discard(customer_ids: Iterable[int]) -> list[int]:
+    """Delete those of these customers of whom nobody says anything and to whom nothing refers; who is gone."""
+    gone = []
+    for id_ in sorted(set(customer_ids)):
+        if Submission.objects.filter(customer_id=id_).exists():
+            continue
+        with suppress(ProtectedError), transaction.atomic():
+            Customer.everyone.filter(id=id_, merged_into__isnull=True, merged__isnull=True).delete()
+            gone.append(id_)
+    return gone
+
+
+def reserve_ids(count: int) -> list[int]:
+    """`count` fresh customer numbers, for visitors who may get a profile later."""
+    return _reserve("customers_customer", count)
 
 
 @transaction.atomic
 def upsert(rows: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, int]:
     """Create the customers that are new by `reference`, fill in what the rows say of the others; reference → id.
 
-    Each row takes any of `rules.COLUMNS`; what it leaves out or gives as None stays as it is. `declared` and `sources`
-    (`{field: {"source": …, "at": …}}`) are merged key by key; a reference given twice counts the last time. Only rows
-    that change something move `updated_at`. Raises RowRefused naming the row.
+    Each row takes any of `rules.COLUMNS`; what it leaves out or gives as None stays as it is. `sources`
+    (`{field: {"source": …, "at": …}}`) says where a value comes from; a reference given twice counts the last time.
+    `declared` may hold any key. Only rows that change something move `updated_at`. Raises RowRefused naming the row.
     """
-    moment = {"now": clock.require_aware(now)}
+    moment = clock.require_aware(now)
+    given = {}
+    for number, row in enumerate(rows, start=1):
+        checked = dict(zip(rules.COLUMNS, rules.check(row, number), strict=True))
+        given[checked["reference"]] = checked
+    told = [one for row in given.values() for one in _by_origin(row, moment)]
+    ids = _record(told, moment)
+    return {one.reference: id_ for one, id_ in zip(told, ids, strict=True)}
+
+
+def _by_origin(row: Mapping[str, Any], now: datetime) -> list[Submitted]:
+    declared, sources = json.loads(row["declared"] or "{}"), json.loads(row["sources"] or "{}")
+    values = {name: row[name] for name in CORE if row[name] is not None}
+    values |= validation.sift({name: values[name] for name in ("phone", "email") if values.get(name)})[0]
+    named = {name: (name, value) for name, value in values.items()}
+    named |= {f"declared.{name}": (name, value) for name, value in declared.items()}
+    parts: dict[tuple[str, datetime], dict[str, Any]] = {}
+    for key, (name, value) in named.items():
+        origin = sources.get(key) or {}
+        place = (str(origin.get("source") or ""), rules.moment(origin.get("at")) or now)
+        parts.setdefault(place, {})[name] = None if value == "" else value
+    told = {"reference": row["reference"], "created_at": row["created_at"]}
+    parts = parts or {("", now): {}}
+    return [Submitted(values=said, source=source, at=at, **told) for (source, at), said in parts.items()]
+
+
+def _checked(row: Submitted, number: int) -> Submitted:
+    if row.standing not in STANDINGS:
+        raise RowRefused(f"row {number}: '{row.standing}' is no standing; it takes {', '.join(STANDINGS)}")
+    if not 0 <= row.certainty <= 1 or len(row.source) > 80:
+        raise RowRefused(f"row {number}: a certainty from 0 to 1 and a source of at most 80 characters are needed")
+    if len(row.reference) > rules.LENGTHS["reference"] or "\x00" in row.reference:
+        raise RowRefused(f"row {number}: 'reference' has {len(row.reference)} characters, at most 64 fit")
+    try:
+        values = validation.clean_values(row.values)
+    except CordialeError as error:
+        raise RowRefused(f"row {number}: {error}") from error
+    if row.standing != "own":
+        values = {name: value for name, value in values.items() if value is not None}
+    return replace(row, values=values, at=clock.require_aware(row.at))
+
+
+def _record(rows: Sequence[Submitted], now: datetime) -> list[int]:
+    ids, created = _customers(rows, now)
+    heads = golden.survivors(ids)
+    groups = golden.lock(set(heads.values()))
+    fresh: list[tuple[int, Said]] = []
+    numbers = _reserve("customers_submission", len(rows))
+    for id_, number, row in zip(ids, numbers, rows, strict=True):
+        if id_ not in heads:
+            raise Refused(f"customer {id_} has been erased; nothing more is kept of them")
+        said = Said(number=number, values=_plain(row.values), source=row.source, at=row.at, certainty=row.certainty,
+                    standing=row.standing)  # fmt: skip
+        group = groups[heads[id_]]
+        if row.created_at is not None:
+            group.customer.created_at = min(group.customer.created_at, row.created_at)
+        if said.values and not is_repeated(said, group.said):
+            group.said.append(said)
+            fresh.append((id_, said))
+    _copy(fresh, now)
+    golden.reckon(list(groups.values()), now, is_new=created)
+    return ids
+
+
+def _customers(rows: Sequence[Submitted], now: datetime) -> tuple[list[int], frozenset[int]]:
+    """The number of each row's customer, and those that were created for it."""
+    given = [row.customer_id for row in rows if row.customer_id is not None]
+    known = set(Customer.everyone.filter(id__in=given).values_list("id", flat=True))
+    named = {row.reference for row in rows if row.customer_id is None and row.reference}
+    by_reference = dict(Customer.everyone.filter(reference__in=named).values_list("reference", "id"))
+    wanted: dict[int, tuple[str, datetime]] = {}
+    ids = []
+    fresh = iter(_reserve("customers_customer", sum(row.customer_id is None for row in rows)))
+    for row in rows:
+        id_ = row.customer_id or by_reference.get(row.reference) or next(fresh)
+        if id_ not in known and id_ not in by_reference.values():
+            reference = row.reference or OWN_REFERENCE.format(id_)
+            wanted.setdefault(id_, (reference, row.created_at or min(row.at, now)))
+            by_reference[reference] = id_
+        ids.append(id_)
+    created = _create(wanted, now)
+    if len(created) < len(wanted):
+        raise Refused("a reference that is told as new was taken by another customer meanwhile; tell it again")
+    return ids, frozenset(created)
+
+
+def _create(wanted: Mapping[int, tuple[str, datetime]], now: datetime) -> list[int]:
+    if not wanted:
+        return []
+    ours = company()
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS incoming_customers")
-        cursor.execute(_INCOMING)
-        count = _copy(cursor, rows)
-        cursor.execute("CREATE INDEX ON incoming_customers (reference, position)")
-        cursor.execute("ANALYZE incoming_customers")
-        cursor.execute(_LAST_OF_EACH)
-        count -= cursor.rowcount
-        cursor.execute(_INSERT, moment)
-        if cursor.rowcount < count:
-            cursor.execute(_UPDATE, moment)
-        cursor.execute(_IDS)
-        return dict(cursor.fetchall())
+        cursor.execute(_CREATE, {
+            "ids": list(wanted), "references": [reference for reference, _ in wanted.values()],
+            "created": [at for _, at in wanted.values()], "language": ours.languages[0], "zone": ours.zone, "now": now,
+        })  # fmt: skip
+        return [id_ for (id_,) in cursor.fetchall()]
 
 
-def _copy(cursor: Any, rows: Iterable[Mapping[str, Any]]) -> int:
-    number = 0
-    with cursor.copy(_COPY) as copy:
-        for number, row in enumerate(rows, start=1):
-            copy.write_row((number, *rules.check(row, number)))
-    return number
+def _reserve(table: str, count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_IDS, [table, count])
+        return [id_ for (id_,) in cursor.fetchall()]
+
+
+def _copy(fresh: Iterable[tuple[int, Said]], now: datetime) -> None:
+    with connection.cursor() as cursor, cursor.copy(_SUBMIT) as copy:
+        for id_, one in fresh:
+            values = json.dumps(one.values, ensure_ascii=False)
+            copy.write_row((one.number, id_, one.source, one.at, one.certainty, one.standing, values, now))
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -10,34 +10,12 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cordiale.customers import fields, rules
+from cordiale.customers.fields import Field
 from cordiale.customers.models import Customer
 from cordiale.ui import formats
 
-LABELS: dict[str, str | Promise] = {
-    "reference": _("Reference"),
-    "email": _("Email address"),
-    "phone": _("Phone"),
-    "birth_on": _("Born on"),
-    "street": _("Street"),
-    "postcode": _("Postcode"),
-    "city": _("City"),
-    "country": _("Country"),
-    "language": _("Language"),
-    "timezone": _("Time zone"),
-}
-DECLARED: dict[str, str | Promise] = {
-    "age_band": _("Age band"),
-    "children": _("Children"),
-    "home": _("Home"),
-    "household": _("Household"),
-    "household_size": _("Household size"),
-    "income": _("Income"),
-    "marital_status": _("Marital status"),
-    "staff": _("Member of staff"),
-}
-"""What is often asked; another name shows as it is kept."""
 SYNTHETIC = "synthetic"
-_WRITTEN: dict[str, Callable[[Any], Any]] = {"country": formats.country, "language": formats.language_name}
 
 
 @dataclass(frozen=True)
@@ -61,40 +39,45 @@ class Value:
 
 
 def values(customer: Customer) -> list[Value]:
-    """What is known of who and where, in the order of LABELS."""
-    return [
-        _value(customer, name, label, _WRITTEN.get(name, _as_is)(getattr(customer, name)))
-        for name, label in LABELS.items()
-        if getattr(customer, name)
-    ]
+    """What is known of who and where: the reference, then the columns in the order of company/fields.yaml."""
+    reference = Value(_("Reference"), customer.reference, "", None)
+    shown = [one for one in fields.fields().values() if one.is_core and getattr(customer, one.name)]
+    return [reference, *(_value(customer, one.name, one, getattr(customer, one.name)) for one in shown)]
 
 
 def declared(customer: Customer) -> list[Value]:
     """What the customer told us; nothing means it was never asked or never answered."""
+    known = fields.fields()
     return [
-        _value(customer, f"declared.{name}", DECLARED.get(name, name.replace("_", " ")), value)
+        _value(customer, f"declared.{name}", known.get(name), value, name.replace("_", " "))
         for name, value in sorted(customer.declared.items())
     ]
 
 
 def as_json(customer: Customer) -> dict[str, Any]:
     """The profile for `customers show --json`."""
-    fields = ("id", "reference", "first_name", "last_name", *list(LABELS)[1:], "declared", "sources", "created_at")
-    return {name: getattr(customer, name) for name in fields}
+    names = ("id", "reference", *fields.CORE, "declared", "sources", "created_at")
+    return {name: getattr(customer, name) for name in names}
 
 
-def _value(customer: Customer, name: str, label: str | Promise, value: Any) -> Value:
-    origin = customer.sources.get(name) or {}
-    return Value(label, value, str(origin.get("source", "")), _moment(origin.get("at")))
+def _value(customer: Customer, name: str, field: Field | None, value: Any, label: str = "") -> Value:
+    origin = customer.origin(name)
+    title = formats.in_language(field.labels) if field else label
+    written = _WRITTEN.get(field.type, _as_is)(field, value) if field else value
+    return Value(title, written, str(origin.get("source", "")), rules.moment(origin.get("at")))
 
 
-def _as_is(value: Any) -> Any:
+def _as_is(field: Field, value: Any) -> Any:
     return value
 
 
-def _moment(text: Any) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
+def _choice(field: Field, value: Any) -> str:
+    return formats.in_language(field.options.get(str(value))) or str(value)
+
+
+_WRITTEN: dict[str, Callable[[Field, Any], Any]] = {
+    "country": lambda field, value: formats.country(value),
+    "language": lambda field, value: formats.language_name(value),
+    "boolean": lambda field, value: formats.yes_no(bool(value)),
+    "choice": _choice,
+}

@@ -8,21 +8,21 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from cordiale.customers import rules
+from cordiale.customers import golden, rules
 from cordiale.customers.models import Customer
 from cordiale.errors import NotFound
 
 FOUND_AT_MOST = 20
 _SORTED_AT_MOST = 5_000  # a short prefix matches a fifth of all names: sorting them all would take seconds
 # OFFSET keeps PostgreSQL from walking the index on names instead, which is slow when few match.
-_FOUND = "SELECT id FROM customers_customer WHERE search @@ %s::tsquery OFFSET 0 LIMIT %s"
+_FOUND = "SELECT id FROM customers_customer WHERE customers_words(first_name, last_name) @@ %s::tsquery AND merged_into_id IS NULL OFFSET 0 LIMIT %s"
 _PROFILES = """
 COPY (SELECT id AS customer_id, reference, language, city, postcode, country, timezone, birth_on,
         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at, email <> '' AS has_email, declared
-    FROM customers_customer ORDER BY id) TO STDOUT (FORMAT csv, HEADER)
+    FROM customers_customer WHERE merged_into_id IS NULL ORDER BY id) TO STDOUT (FORMAT csv, HEADER)
 """
 _PROFILE_TYPES = {
     "customer_id": pa.int64(),
@@ -51,7 +51,12 @@ def matching(text: str, at_most: int | None = None) -> QuerySet[Customer]:
     if not groups:
         return Customer.objects.none()
     found = RawSQL(_FOUND, [rules.tsquery(groups), at_most])  # noqa: S611 - values are bound
-    return Customer.objects.filter(id__in=found)
+    text = text.strip()
+    digits = "".join(letter for letter in text if letter.isdigit())
+    told = Q(reference__istartswith=text) | Q(email__startswith=text.lower())
+    if rules.is_phone(text) and digits.lstrip("0"):
+        told |= Q(phone__contains=digits.lstrip("0"))
+    return Customer.objects.filter(Q(id__in=found) | told)
 
 
 def find(text: str) -> list[Customer]:
@@ -65,10 +70,12 @@ def find(text: str) -> list[Customer]:
 
 
 def get_customer(name: str) -> Customer:
-    """The customer whose reference is `name`, else whose number it is. Raises NotFound."""
-    found = Customer.objects.filter(reference=name).first()
+    """Who has the reference `name`, else the number; of a merged customer, the survivor. Raises NotFound."""
+    found = Customer.everyone.filter(reference=name).first()
     if found is None and name.isdecimal() and len(name) < 19:
-        found = Customer.objects.filter(id=int(name)).first()
+        found = Customer.everyone.filter(id=int(name)).first()
+    if found is not None and found.merged_into_id is not None:
+        found = Customer.everyone.filter(id=golden.survivors([found.id]).get(found.id)).first()
     if found is None:
         raise NotFound(f"no customer has the reference or number '{name}'; look for one with 'customers find'")
     return found

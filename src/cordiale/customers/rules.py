@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -73,9 +73,29 @@ def terms(text: str) -> list[list[str]]:
     return groups[:8]
 
 
-def tsquery(groups: list[list[str]]) -> str:
-    """The groups as PostgreSQL's tsquery of quoted prefixes."""
-    return " & ".join("(" + " | ".join(f"{_quoted(prefix)}:*" for prefix in group) + ")" for group in groups)
+def is_phone(text: str) -> bool:
+    """Is it written as a telephone number, or the beginning of one?"""
+    return _PHONE.fullmatch(text) is not None
+
+
+def words(text: str) -> list[str]:
+    """The folded words of `text`, as `customers_words` in PostgreSQL splits a name; a test holds them equal."""
+    return [word for word in _SEPARATORS.split(fold(text)) if word]
+
+
+def tsquery(groups: Sequence[Sequence[str]], *, prefix: bool = True) -> str:
+    """PostgreSQL's tsquery: of every group one of its words, as the beginning of a word where `prefix`."""
+    mark = ":*" if prefix else ""
+    return " & ".join("(" + " | ".join(f"{_quoted(word)}{mark}" for word in group) + ")" for group in groups)
+
+
+def moment(text: Any) -> datetime | None:
+    """The instant that `text` says, None where it says none with a zone."""
+    try:
+        instant = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None
 
 
 def csv_cell(value: Any) -> str:

@@ -42,7 +42,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def synthetic(customer: Any, field: str) -> SafeString | str:
     """The mark of a value that was made up, nothing where it is real or not there."""
-    if not getattr(customer, field, None) or (customer.sources.get(field) or {}).get("source") != "synthetic":
+    if not getattr(customer, field, None) or customer.origin(field).get("source") != "synthetic":
         return ""
     return format_html('<span class="synthetic">{}</span>', gettext("synthetic"))
 
