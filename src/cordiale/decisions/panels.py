@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from cordiale.customers.models import Customer
-from cordiale.decisions import queries
+from cordiale.decisions import history, queries
 from cordiale.decisions.views import shown
 from cordiale.ui import panels
 from cordiale.ui.context import present
@@ -16,6 +16,7 @@ _SHOWN = 20
 def register() -> None:
     """Called once, when Django is ready."""
     panels.register("customer", panels.Panel("decisions", 20, "main", why))
+    history.register()
 
 
 def why(request: HttpRequest, customer: Customer) -> panels.Content | None:
