@@ -1,0 +1,207 @@
+"""Whom each row of a batch is about: by the column where nothing is doubtful, one after the other where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cordiale.identity import tables
+from cordiale.identity.columns import Column, Flags, Numbers
+from cordiale.identity.rules.names import Person
+from cordiale.identity.rules.telling import Book, Clash, Row, Value
+
+ROW = "row"
+"""The kind of identifier of rows that have none that is theirs alone: a digest of what they say."""
+_HOLDERS = """
+SELECT t.place - 1, i.customer_id FROM unnest(%s::text[]) WITH ORDINALITY AS t (value, place)
+JOIN identity_identity i ON i.kind = %s AND i.value = t.value
+"""
+_REFERRED = """
+SELECT t.place - 1, coalesce(c.id, i.customer_id) FROM unnest(%s::text[]) WITH ORDINALITY AS t (value, place)
+LEFT JOIN customers_customer c ON c.reference = t.value COLLATE "C" AND c.erased_at IS NULL
+LEFT JOIN identity_identity i ON i.kind = 'reference' AND i.value = t.value
+WHERE coalesce(c.id, i.customer_id) IS NOT NULL
+"""
+_CLAIMANTS = """
+SELECT kind, value, claimant_id FROM identity_conflict
+WHERE (kind, value) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY id
+"""
+_PEOPLE = "SELECT id, first_name, last_name, birth_on FROM customers_customer WHERE id = ANY(%s)"
+_REFERENCES = """
+SELECT coalesce(c.merged_into_id, c.id), count(*)
+FROM identity_identity i JOIN customers_customer c ON c.id = i.customer_id
+WHERE i.kind = 'reference' AND coalesce(c.merged_into_id, c.id) = ANY(%s) GROUP BY 1
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Rows to decide: their strong identifiers by kind (all of STRONG, in order), what is asked of a row only where it
+    is in doubt, and the rows that are `left_out`: they name a browser only."""
+
+    columns: Mapping[str, Column]
+    left_out: Flags
+    person: Callable[[int], Person]
+    digest: Callable[[int], str]
+    size: int
+
+    def values(self, row: int) -> list[Value]:
+        """The identifiers of one row, strongest first."""
+        return [
+            (kind, str(one.values[int(one.codes[row])])) for kind, one in self.columns.items() if one.codes[row] >= 0
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matched:
+    """Whom the rows are about: `numbers` (negative: the nth to make, 0: nobody we know by name), what follows of it."""
+
+    numbers: Numbers
+    made: int
+    links: list[tuple[str, str, int, int]]  # kind, value, number, row
+    linked_columns: Mapping[str, Flags]  # rows whose value of that kind is tied to their number as a whole
+    clashes: list[tuple[Clash, int]]
+
+    @property
+    def is_news(self) -> bool:
+        """Does it change who points to whom?"""
+        return bool(self.made or self.links or self.clashes or any(rows.any() for rows in self.linked_columns.values()))
+
+    def numbered(self, made: Sequence[int]) -> Matched:
+        """The same with the customers to make called by these numbers."""
+        if not made:
+            return self
+
+        def real(number: int) -> int:
+            return made[-number - 1] if number < 0 else number
+
+        new = np.array(made, dtype=np.int64)
+        numbers = np.where(self.numbers < 0, new[np.maximum(-self.numbers - 1, 0)], self.numbers)
+        links = [(kind, value, real(number), row) for kind, value, number, row in self.links]
+        clashes = [
+            (clash._replace(holder=real(clash.holder), claimant=real(clash.claimant)), row)
+            for clash, row in self.clashes
+        ]
+        return replace(self, numbers=numbers, links=links, clashes=clashes)
+
+
+def match(batch: Batch) -> Matched:
+    """Decide every row. Reads only; what is to be written is under `tables.lock`, with everything decided again."""
+    holders = {kind: _holders(kind, one) for kind, one in batch.columns.items()}
+    known = {kind: one.spread(holders[kind]) for kind, one in batch.columns.items()}
+    survivor = tables.survivors(int(number) for values in holders.values() for number in np.unique(values))
+    root = _rooted(known, survivor)
+    again, first = _repeated(batch)
+    alone = {kind: _alone(one, ~again) for kind, one in batch.columns.items()}
+    given = np.any([one.is_given for one in batch.columns.values()], axis=0)
+    is_new = ~again & given & np.all([~one.is_given | (alone[k] & (known[k] == 0)) for k, one in batch.columns.items()], axis=0)  # fmt: skip
+    is_plain = ~again & (known["reference"] > 0) & np.all(
+        [~one.is_given | (root[k] == root["reference"]) | (alone[k] & (known[k] == 0)) for k, one in batch.columns.items()],
+        axis=0,
+    )  # fmt: skip
+    numbers = np.where(is_plain, known["reference"], 0)
+    numbers[is_new] = -np.arange(1, is_new.sum() + 1)
+    linked = {kind: (is_new | is_plain) & one.is_given & (known[kind] == 0) for kind, one in batch.columns.items()}
+    doubtful = np.flatnonzero(~again & ~is_new & ~is_plain & ~batch.left_out)
+    book, links, clashes = _decide(batch, doubtful, known, survivor, numbers, int(is_new.sum()))
+    numbers[again] = numbers[first[again]]
+    return Matched(numbers=numbers, made=book.made, links=links, linked_columns=linked, clashes=clashes)
+
+
+def _rooted(known: Mapping[str, Numbers], survivor: Mapping[int, int]) -> Mapping[str, Numbers]:
+    if not survivor:
+        return known
+    merged = np.array(sorted(survivor), dtype=np.int64)
+    into = np.array([survivor[int(number)] for number in merged], dtype=np.int64)
+
+    def rooted(numbers: Numbers) -> Numbers:
+        places = np.minimum(np.searchsorted(merged, numbers), len(merged) - 1)
+        return np.where(merged[places] == numbers, into[places], numbers)
+
+    return {kind: rooted(numbers) for kind, numbers in known.items()}
+
+
+def _alone(one: Column, rows: Flags) -> Flags:
+    """Rows whose value no other of `rows` has."""
+    return one.spread(one.counts(rows)) == 1
+
+
+def _holders(kind: str, one: Column) -> Numbers:
+    """The customer each value points to, 0 for nobody."""
+    found = np.zeros(len(one.values), dtype=np.int64)
+    for place, number in holders(kind, one.values.to_pylist()):
+        found[place] = number
+    return found
+
+
+def holders(kind: str, values: Sequence[str]) -> list[tuple[int, int]]:
+    """Of the values that point to a customer: the place in `values`, and the customer.
+
+    A reference is the customer's own, or one of another source.
+    """
+    if not values:
+        return []
+    return tables.rows(_REFERRED, values) if kind == "reference" else tables.rows(_HOLDERS, values, kind)
+
+
+def _repeated(batch: Batch) -> tuple[Flags, Numbers]:
+    """Rows that say with the same reference what an earlier one said, and which that is (order lines of one person)."""
+    reference = batch.columns["reference"]
+    first = np.full(len(reference.values) + 1, batch.size, dtype=np.int64)
+    np.minimum.at(first, reference.codes, np.arange(batch.size))
+    place = first[reference.codes]
+    again = reference.is_given & (place < np.arange(batch.size))
+    for one in batch.columns.values():
+        again &= one.codes == one.codes[np.minimum(place, batch.size - 1)]
+    return again, place
+
+
+def _decide(
+    batch: Batch, doubtful: Numbers, known: Mapping[str, Numbers], survivor: Mapping[int, int], numbers: Numbers,
+    made: int,
+) -> tuple[Book, list[tuple[str, str, int, int]], list[tuple[Clash, int]]]:  # fmt: skip
+    rows = {int(row): batch.values(int(row)) for row in doubtful}
+    book = _book(rows, known, survivor)
+    book.made = made
+    digests = _digests(batch, rows, book)
+    links: list[tuple[str, str, int, int]] = []
+    clashes: list[tuple[Clash, int]] = []
+    for row, values in rows.items():
+        verdict = book.decide(Row(values, batch.person(row), digests.get(row)))
+        numbers[row] = verdict.number
+        links += [(*value, verdict.number, row) for value in verdict.links]
+        clashes += [(clash, row) for clash in verdict.clashes]
+    return book, links, clashes
+
+
+def _book(rows: Mapping[int, list[Value]], known: Mapping[str, Numbers], survivor: Mapping[int, int]) -> Book:
+    holders = {
+        value: int(known[value[0]][row]) for row, values in rows.items() for value in values if known[value[0]][row]
+    }
+    claimants: dict[Value, list[int]] = {}
+    shared = [value for value in holders if value[0] != "reference"]
+    for kind, value, number in _read_claimants(shared):
+        claimants.setdefault((kind, value), []).append(number)
+    numbers = {*holders.values(), *(number for several in claimants.values() for number in several)}
+    survivor = dict(survivor) | tables.survivors(numbers)
+    roots = sorted({survivor.get(number, number) for number in numbers})
+    people = {number: Person(*rest) for number, *rest in tables.rows(_PEOPLE, roots)} if roots else {}
+    references = dict(tables.rows(_REFERENCES, roots)) if roots else {}
+    return Book(holders, claimants, people, references, survivor)
+
+
+def _read_claimants(values: Iterable[Value]) -> Iterator[tuple[str, str, int]]:
+    kinds, texts = zip(*values, strict=True) if (values := list(values)) else ((), ())
+    yield from tables.rows(_CLAIMANTS, list(kinds), list(texts)) if kinds else ()
+
+
+def _digests(batch: Batch, rows: Mapping[int, list[Value]], book: Book) -> dict[int, Value]:
+    """What rows without a reference may be known again by, where their other values are somebody else's."""
+    without = [row for row, values in rows.items() if not values or values[0][0] != "reference"]
+    digests = {row: (ROW, batch.digest(row)) for row in without}
+    texts = sorted({value for _, value in digests.values()})
+    if texts:
+        book.holders |= {(ROW, texts[place]): number for place, number in holders(ROW, texts)}
+    return digests

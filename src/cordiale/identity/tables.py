@@ -1,0 +1,49 @@
+"""What writes and reads many rows at once, and the lock under which anything new is tied to somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+_LOCK = 0x436F7221
+_SURVIVORS = "SELECT id, merged_into_id FROM customers_customer WHERE id = ANY(%s) AND merged_into_id <> id"
+_LINK = "COPY identity_identity (kind, value, customer_id, source, created_at) FROM STDIN"
+
+
+def lock() -> None:
+    """Wait until nobody else ties values to customers, until the end of this transaction.
+
+    Whoever holds it may lock rows of customers; whoever holds rows of customers must not ask for it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def survivors(numbers: Iterable[int]) -> dict[int, int]:
+    """For the numbers of merged customers, whom they were merged into in the end."""
+    return dict(rows(_SURVIVORS, sorted(set(numbers))))
+
+
+def link(links: Iterable[tuple[str, str, int, str]], now: datetime) -> None:
+    """Tie values (kind, value, customer, source) that point to nobody yet, under `lock`."""
+    with connection.cursor() as cursor, cursor.copy(_LINK) as copy:
+        for one in links:
+            copy.write_row((*one, now))
+
+
+def rows(sql: str, *bound: Any) -> list[tuple[Any, ...]]:
+    """The rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, bound)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def write(sql: str, bound: Sequence[tuple[Any, ...]]) -> None:
+    """One statement for each of the rows."""
+    if bound:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, bound)

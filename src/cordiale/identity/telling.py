@@ -1,0 +1,187 @@
+"""The one door for what we are told about people: recognise, create, submit, tie."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from django.db import transaction
+
+from cordiale import clock
+from cordiale.errors import CordialeError
+from cordiale.customers import actions as customers
+from cordiale.customers import validation
+from cordiale.customers.actions import Submitted
+from cordiale.identity import tables
+from cordiale.identity.browsers import Sighted, see
+from cordiale.identity.columns import Column, Flags, Numbers, column
+from cordiale.identity.matching import Batch, Matched, match
+from cordiale.identity.rules import KINDS, LONGEST_REFERENCE, STRONG, canonical, is_nobodys
+from cordiale.identity.rules.names import Person
+from cordiale.identity.rules.telling import Told
+
+_SHOWN = ("email", "phone")
+"""Identifiers that are also values of the profile."""
+_ADD_CONFLICT = """
+INSERT INTO identity_conflict (kind, value, holder_id, claimant_id, reason, source, created_at, settled_by)
+VALUES (%s, %s, %s, %s, %s, %s, %s, '') ON CONFLICT (kind, value, claimant_id) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Telling:
+    """Rows of either form. `values` gives what a row says, `moment` and `source` when and who."""
+
+    columns: Mapping[str, Column]
+    size: int
+    values: Callable[[int], Mapping[str, Any]]
+    moment: Callable[[int], datetime]
+    source: Callable[[int], str]
+
+    @property
+    def batch(self) -> Batch:
+        """What recognising needs."""
+        return Batch(
+            columns={kind: self.columns[kind] for kind in STRONG},
+            left_out=self.only_browsers,
+            person=lambda row: person_of(self.values(row)),
+            digest=self._digest,
+            size=self.size,
+        )
+
+    def reference(self, row: int) -> str:
+        """The reference a new customer gets, empty where the row has none that fits."""
+        one = self.columns["reference"]
+        value = str(one.values[int(one.codes[row])]) if one.codes[row] >= 0 else ""
+        return value if len(value) <= LONGEST_REFERENCE else ""
+
+    @property
+    def is_long(self) -> Flags:
+        """Rows whose reference does not fit the profile."""
+        one = self.columns["reference"]
+        return (
+            one.spread(np.array([len(value) > LONGEST_REFERENCE for value in one.values.to_pylist()], dtype=np.int64))
+            > 0
+        )
+
+    @property
+    def only_browsers(self) -> Flags:
+        """Rows whose only usable identifier is a browser's: they are a visitor's, who has no profile."""
+        named: Flags = np.any([self.columns[kind].is_given for kind in STRONG], axis=0)
+        return ~named & self.columns["anonymous"].is_given
+
+    def _digest(self, row: int) -> str:
+        said = {name: value for name, value in self.values(row).items() if value not in (None, "")}
+        named = self.batch.values(row)
+        if not said and not named:
+            raise CordialeError(f"row {row + 1}: it names nobody; give a reference, a card, an email or a phone number")
+        text = json.dumps([self.source(row), said, named], sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def person_of(values: Mapping[str, Any]) -> Person:
+    """What tells a person apart in what a row says."""
+    return Person(str(values.get("first_name") or ""), str(values.get("last_name") or ""), _day(values.get("birth_on")))
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:  # what is no day tells nobody apart; `customers` says what is wrong with it
+        return None
+
+
+def tell(rows: Sequence[Told], now: datetime) -> list[int]:
+    """Take in what sources say of people; the numbers of the customers, in the rows' order.
+
+    Recognises each, creates who is new, submits the values, ties new identifiers. All rows are taken or none. Numbers
+    are those facts are recorded under: for what a person sees, follow merges with `queries.survivors`. A row that names
+    a browser only is a visitor's: its number is given and its values are not kept.
+    """
+    if not rows:
+        return []
+    clock.require_aware(now)
+    telling = _Telling(
+        columns={kind: _column(rows, kind) for kind in KINDS},
+        size=len(rows),
+        values=lambda row: _said(rows[row]),
+        moment=lambda row: rows[row].at,
+        source=lambda row: rows[row].source,
+    )
+    with transaction.atomic():
+        matched = _settle(telling)
+        customers.submit(_submitted(rows, telling, matched.numbers), now)
+        return [int(number) for number in _tie(telling, matched, now)]
+
+
+def _column(rows: Sequence[Told], kind: str) -> Column:
+    return column(kind, pa.array([one.identifiers.get(kind) for one in rows], pa.string()))
+
+
+def _said(row: Told) -> Mapping[str, Any]:
+    """The values of a row, with the email and phone it is recognised by where they are real ones."""
+    shown = {kind: value for kind in _SHOWN if (value := row.identifiers.get(kind)) and kind not in row.values}
+    if not shown:
+        return row.values
+    shown = {kind: value for kind, value in shown.items() if not is_nobodys(kind, canonical(kind, value))}
+    valid, _problems = validation.sift(shown, str(row.values.get("country") or ""))
+    return {**valid, **row.values}
+
+
+def _submitted(rows: Sequence[Told], telling: _Telling, numbers: Numbers) -> list[Submitted]:
+    """The rows that are of somebody, as `customers` takes them; it creates who is new."""
+    return [
+        Submitted(
+            customer_id=int(numbers[row]), reference=telling.reference(row), values=telling.values(row),
+            source=one.source, at=one.at, certainty=one.certainty, standing=one.standing,
+        )
+        for row, one in enumerate(rows) if numbers[row]
+    ]  # fmt: skip
+
+
+def _settle(telling: _Telling) -> Matched:
+    """Whom the rows are about, decided under the lock where anything is new; new customers have real numbers."""
+    matched = match(telling.batch)
+    if matched.is_news:
+        tables.lock()
+        matched = match(telling.batch)
+    return matched.numbered(customers.reserve_ids(matched.made))
+
+
+def _tie(telling: _Telling, matched: Matched, now: datetime) -> Numbers:
+    """Write who points to whom; the rows' numbers, those of visitors included."""
+    for kind, rows in matched.linked_columns.items():
+        if kind == "reference":  # in the profile, but for those that are too long for it
+            rows = rows & telling.is_long
+        if rows.any():
+            one = telling.columns[kind]
+            sources = [telling.source(int(row)) for row in np.flatnonzero(rows)]
+            values = one.values.take(pa.array(one.codes[rows])).to_pylist()
+            tables.link(zip(repeat(kind), values, matched.numbers[rows].tolist(), sources), now)
+    tables.link([(kind, value, number, telling.source(row)) for kind, value, number, row in matched.links], now)
+    tables.write(_ADD_CONFLICT, [(*clash, telling.source(row), now) for clash, row in matched.clashes])
+    return _see(telling, matched.numbers, now)
+
+
+def _see(telling: _Telling, numbers: Numbers, now: datetime) -> Numbers:
+    """Who was seen with which browser; the numbers with those of visitors filled in."""
+    browsers = telling.columns["anonymous"]
+    rows = np.flatnonzero(browsers.is_given)
+    seen = [
+        Sighted(str(browsers.values[int(browsers.codes[row])]), int(numbers[row]) or None, telling.moment(int(row)))
+        for row in rows
+    ]
+    filled = numbers.copy()
+    filled[rows] = see(seen, now)
+    return filled
