@@ -6,6 +6,7 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self) -> None:
-        from cordiale.customers import panels  # noqa: PLC0415 - panels import models
+        from cordiale.customers import happenings, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
+        happenings.register()
