@@ -12,7 +12,7 @@ from cordiale import clock
 from cordiale.accounts.actions import audit
 from cordiale.customers.queries import get_customer
 from cordiale.errors import CordialeError, Refused
-from cordiale.rights import access, actions, documents, erasure, processing, queries
+from cordiale.rights import access, actions, documents, erasure, expiry, processing, queries, retention
 from cordiale.ui import context, terminal
 
 app = terminal.group("Requests of people about their data, erasures, the register of processing.")
@@ -87,6 +87,22 @@ def register(
     ]
     rows = [(one.title, label, text) for one in found for record in one.records for label, text in record]
     terminal.answer(payload, as_json=as_json, text=lambda: terminal.table("part", "", "", rows=rows))
+
+
+@app.command("expiry")
+def expire(
+    run: Annotated[bool, typer.Option("--run", help="Propose and treat now, as the worker does each night.")] = False,
+    now: terminal.Now = None,
+    as_json: terminal.Json = False,
+    home: terminal.HomeFolder = None,
+) -> None:
+    """Count those whose time is over by retention.yaml; --run brings the list up to date and treats who is due."""
+    if run:
+        expiry.run(context.present(now))
+    payload = {state: count for state, _title, count in queries.expiry_counts()}
+    lines = [f"{one.title()}: {one.words()}" for one in retention.periods()]
+    text = "\n".join([*lines, ", ".join(f"{state} {count}" for state, count in payload.items())])
+    terminal.answer(payload, as_json=as_json, text=text)
 
 
 @app.command("finish")

@@ -35,37 +35,51 @@ def erase(
     What stays: a keyed hash of each address on the opposition list, so that no import brings the person back into a
     mailing; figures that name nobody; the line of the register. A second call finishes what was cut off.
     """
-    erasure = _from_database(customer.pk, actor, reason, clock.require_aware(now))
-    _finish(erasure, now, tell)
-    return erasure
+    proof = erase_from_database(customer.pk, actor=actor, reason=reason, now=clock.require_aware(now))
+    _finish([proof], now, tell)
+    return proof
 
 
 def finish_erasures(now: datetime, tell: Tell = lambda step: None) -> int:
-    """Take up the erasures that were cut off between the database and the last file; how many."""
+    """Take up the erasures that are not through to the last file; how many. All of them in one go: a lake of many
+    files is rewritten once, not once a person.
+    """
     unfinished = list(Erasure.objects.filter(scrubbed_at=None).order_by("id"))
-    for erasure in unfinished:
-        _finish(erasure, now, tell)
+    if unfinished:
+        _finish(unfinished, now, tell)
     return len(unfinished)
 
 
 @transaction.atomic
-def _from_database(customer_id: int, actor: Staff | str, reason: str, now: datetime) -> Erasure:
+def erase_from_database(
+    customer_id: int, *, actor: Staff | str, reason: str, now: datetime, is_anonymised: bool = False
+) -> Erasure:
+    """The first step, after which nothing of the person shows anywhere; `finish_erasures` takes the files.
+
+    `is_anonymised` keeps the orders and what became of messages, which then are nobody's.
+    """
     numbers = family(customer_id)
-    people = list(Customer.everyone.select_for_update().filter(pk__in=numbers).order_by("pk"))
+    people = list(Customer.everyone.select_for_update().filter(pk__in=numbers, erased_at=None).order_by("pk"))
     if not people:
         raise NotFound(f"there is no customer {customer_id}; nothing was erased")
     for person in people:
         _keep_off_the_lists(person, now)
-    erasure = Erasure(customer_id=customer_id, numbers=numbers, actor=str(actor), reason=reason, asked_at=now)
+    proof = Erasure(
+        customer_id=customer_id, numbers=numbers, actor=str(actor), reason=reason, asked_at=now,
+        is_anonymised=is_anonymised,
+    )  # fmt: skip
     for holding in reversed(holdings.registered()):
-        erasure.rows[holding.name] = holding.erase(numbers, now)
-    erasure.rows["audit"] = AuditEntry.objects.filter(noun="customer", name__in=[str(one) for one in numbers]).update(
-        detail={}
+        proof.rows[holding.name] = holding.erase(numbers, now)
+    names = [str(one) for one in numbers]
+    proof.rows["audit"] = (
+        AuditEntry.objects.filter(noun="customer", name__in=names).exclude(detail={}).update(detail={})
     )
-    _answer_requests(numbers, str(actor), now)
-    erasure.save()
-    audit("customer", str(customer_id), "erase", actor, {"erasure": erasure.pk}, now)
-    return erasure
+    Request.objects.filter(customer_id__in=numbers, state=RequestState.OPEN, kind=RequestKind.ERASURE).update(
+        state=RequestState.ANSWERED, closed_by=str(actor), closed_at=now
+    )
+    proof.save()
+    audit("customer", str(customer_id), "erase", actor, {"erasure": proof.pk}, now)
+    return proof
 
 
 def _keep_off_the_lists(person: Customer, now: datetime) -> None:
@@ -74,27 +88,28 @@ def _keep_off_the_lists(person: Customer, now: datetime) -> None:
             consent.oppose(channel, address, "objection", now)
 
 
-def _answer_requests(numbers: list[int], actor: str, now: datetime) -> None:
-    """The lines stay, without a word that could name the person; what was still open is answered by this."""
-    theirs = Request.objects.filter(customer_id__in=numbers)
-    theirs.update(note="", extension_reason="")
-    theirs.filter(state=RequestState.OPEN, kind=RequestKind.ERASURE).update(
-        state=RequestState.ANSWERED, closed_by=actor, closed_at=now, answer=""
-    )
-    theirs.exclude(state=RequestState.OPEN).update(answer="")
-
-
-def _finish(erasure: Erasure, now: datetime, tell: Tell) -> None:
+def _finish(proofs: list[Erasure], now: datetime, tell: Tell) -> None:
     # One at a time in this home: the next one finds the files clean and has little to do.
     with exclusive(current().run / "erasure.lock", patience=600, doing="erasing somebody"):
-        if erasure.lake_at is None:
+        in_lake = [one for one in proofs if one.lake_at is None]
+        if in_lake:
             tell("the lake")
-            open_lake().erase(erasure.numbers)
-            identity.publish_aliases()
-            erasure.lake_at = now
-            erasure.save(update_fields=["lake_at"])
-        if erasure.scrubbed_at is None:
-            tell("the database's own files")
-            erasure.is_scrubbed = scrub.scrub()
-            erasure.scrubbed_at = now
-            erasure.save(update_fields=["scrubbed_at", "is_scrubbed"])
+            _from_lake(in_lake)
+            Erasure.objects.filter(pk__in=[one.pk for one in in_lake]).update(lake_at=now)
+        tell("the database's own files")
+        is_scrubbed = scrub.scrub()
+        Erasure.objects.filter(pk__in=[one.pk for one in proofs]).update(scrubbed_at=now, is_scrubbed=is_scrubbed)
+    for one in proofs:
+        one.refresh_from_db()
+
+
+def _from_lake(proofs: list[Erasure]) -> None:
+    lake = open_lake()
+    gone = [number for one in proofs if not one.is_anonymised for number in one.numbers]
+    kept = [number for one in proofs if one.is_anonymised for number in one.numbers]
+    if gone:
+        lake.erase(gone)
+    for table in ("events", "answers"):  # free text and properties may name the person; figures do not
+        if kept:
+            lake.remove(table, "customer_id", kept)
+    identity.publish_aliases()

@@ -62,6 +62,7 @@ class Erasure(models.Model):
     numbers = ArrayField(models.BigIntegerField())  # all the numbers the person was known under
     actor = models.CharField(max_length=120)
     reason = models.CharField(max_length=120)
+    is_anonymised = models.BooleanField(default=False)  # orders stay, as nobody's
     asked_at = models.DateTimeField()
     rows = models.JSONField(default=dict)  # part → rows touched
     lake_at = models.DateTimeField(null=True)  # gone from every file of the lake
@@ -72,3 +73,31 @@ class Erasure(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=models.Q(scrubbed_at=None), name="erasure_unfinished")
         ]
+
+
+class ExpiryState(models.TextChoices):
+    PROPOSED = "proposed", pgettext_lazy("expiry", "Proposed")
+    KEPT = "kept", pgettext_lazy("expiry", "Kept")
+    DONE = "done", pgettext_lazy("expiry", "Done")
+
+
+class Expiry(models.Model):
+    """Somebody whose time is over by `retention.yaml`: proposed one night, treated on `due_on` unless kept.
+
+    `last_active_at` is the last order, click, visit, answer, case or statement of consent; it is looked at again before
+    anything is done, so that who came back stays.
+    """
+
+    customer_id = models.BigIntegerField(unique=True)
+    who = models.CharField(max_length=20)
+    then = models.CharField(max_length=20)
+    last_active_at = models.DateTimeField()
+    proposed_at = models.DateTimeField()
+    due_on = models.DateField()
+    state = models.CharField(max_length=20, choices=ExpiryState.choices, default=ExpiryState.PROPOSED)
+    kept_by = models.CharField(max_length=120, blank=True)
+    kept_because = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "due_on"])]

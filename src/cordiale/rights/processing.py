@@ -14,8 +14,8 @@ from cordiale.company import company
 from cordiale.consent.purposes import purposes
 from cordiale.customers.fields import fields
 from cordiale.errors import Located
-from cordiale.quality import retention
 from cordiale.rights import documents as pdf
+from cordiale.rights import retention
 from cordiale.ui import formats
 
 _DEFAULT = Path(__file__).parent / "data" / "processing.yaml"

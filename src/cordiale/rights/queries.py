@@ -16,7 +16,7 @@ from cordiale.errors import NotFound
 from cordiale.identity.queries import family
 from cordiale.lake import open_lake
 from cordiale.lake.tables import FACTS
-from cordiale.rights.models import Erasure, Request, RequestState
+from cordiale.rights.models import Erasure, Expiry, ExpiryState, Request, RequestState
 from cordiale.rights.words import part
 
 SOON_DAYS = 7
@@ -85,6 +85,22 @@ def of_customer(customer_id: int) -> list[Request]:
 def erasures() -> QuerySet[Erasure]:
     """Proofs of erasure, newest first."""
     return Erasure.objects.order_by("-asked_at", "-id")
+
+
+def expiries(state: str) -> QuerySet[Expiry]:
+    """People whose time is over, in one state; the next to go first."""
+    return Expiry.objects.filter(state=state).order_by("due_on", "id")
+
+
+def expiry_counts() -> list[tuple[str, str, int]]:
+    """Each state with its title and number."""
+    return [(one.value, str(one.label), Expiry.objects.filter(state=one.value).count()) for one in ExpiryState]
+
+
+def with_customers(found: list[Expiry]) -> list[tuple[Expiry, Customer | None]]:
+    """Each with its customer, None once gone."""
+    people = Customer.objects.in_bulk([one.customer_id for one in found])
+    return [(one, people.get(one.customer_id)) for one in found]
 
 
 def held(customer_id: int) -> list[Held]:

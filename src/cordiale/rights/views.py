@@ -18,8 +18,9 @@ from cordiale.accounts.permissions import requires
 from cordiale.company import company
 from cordiale.customers.models import Customer
 from cordiale.errors import CordialeError
-from cordiale.rights import access, actions, documents, erasure, processing, queries
+from cordiale.rights import access, actions, documents, erasure, expiry, processing, queries, retention
 from cordiale.rights.forms import ErasureForm, RequestForm
+from cordiale.rights.models import ExpiryState
 from cordiale.ui import formats, notices
 from cordiale.ui.context import present
 
@@ -151,6 +152,29 @@ def proofs(request: HttpRequest) -> HttpResponse:
     """The proofs of erasure."""
     page = Paginator(queries.erasures(), PAGE).get_page(request.GET.get("page"))
     return render(request, "rights/proofs.html", {"page": page})
+
+
+@require_safe
+@requires("rights.see")
+def expiries(request: HttpRequest) -> HttpResponse:
+    """Who is proposed for erasure because their time is over, who was kept and why, who was treated."""
+    state = request.GET.get("state", ExpiryState.PROPOSED)
+    state = state if state in ExpiryState.values else ExpiryState.PROPOSED
+    page = Paginator(queries.expiries(state), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page, "rows": queries.with_customers(list(page)), "state": state, "tabs": queries.expiry_counts(),
+        "periods": retention.periods(),
+    }  # fmt: skip
+    return render(request, "rights/expiries.html", context)
+
+
+@require_POST
+@requires("rights.answer")
+def keep(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Keep somebody beyond the period, with the reason."""
+    expiry.keep(customer_id, request.POST.get("reason", ""), actor=_staff(request), now=present())
+    notices.add(request, _("This person is kept; the reason is written down."))
+    return redirect("rights:expiries")
 
 
 @require_safe

@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from cordiale import documents, home
 from cordiale.errors import Located
+from cordiale.rights.deadlines import months_later
 
 PROSPECTS, CUSTOMERS, VISITORS = "prospects", "customers", "visitors"
 ERASE, ANONYMISE = "erase", "anonymise"
@@ -38,10 +39,13 @@ class Length:
         """The day this long before `day`; the last day of a month that is too short."""
         if self.unit == "day":
             return day - timedelta(days=self.number)
-        months = day.year * 12 + day.month - 1 - self.number * (12 if self.unit == "year" else 1)
-        first = date(months // 12, months % 12 + 1, 1)
-        following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        return min(first.replace(day=1) + timedelta(days=day.day - 1), following - timedelta(days=1))
+        return months_later(day, -self.number * (12 if self.unit == "year" else 1))
+
+    def after(self, day: date) -> date:
+        """The day this long after `day`."""
+        if self.unit == "day":
+            return day + timedelta(days=self.number)
+        return months_later(day, self.number * (12 if self.unit == "year" else 1))
 
     def words(self) -> str:
         """In the page's language."""
