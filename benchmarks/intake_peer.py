@@ -13,8 +13,8 @@ from uuid import UUID
 
 import psycopg
 from fastapi import Depends, FastAPI, Header, HTTPException
-from pydantic import BaseModel
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
 
 CONNECTIONS = 10
 INSERT = """
@@ -32,8 +32,8 @@ class Event(BaseModel):
     """A call of the specification."""
 
     type: str | None = None
-    messageId: str
-    userId: str
+    messageId: str  # noqa: N815 - as it is sent
+    userId: str  # noqa: N815
     event: str
     timestamp: datetime
     properties: dict[str, Any]
@@ -44,7 +44,7 @@ class Batch(BaseModel):
     """Many of them."""
 
     batch: list[Event]
-    sentAt: datetime
+    sentAt: datetime  # noqa: N815
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
 from cordiale.imports import commands as imports
 from cordiale.insight import commands as insight
+from cordiale.intake import commands as intake
 from cordiale.jobs import commands as jobs
 from cordiale.lake import commands as lake
 from cordiale.measure import commands as measure
@@ -49,6 +50,8 @@ app.add_typer(programmes.app, name="programmes")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(lake.app, name="lake")
 app.add_typer(customers.app, name="customers")
+app.add_typer(intake.sources, name="sources")
+app.add_typer(intake.events, name="events")
 app.add_typer(imports.app, name="import")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(connectors.app, name="connectors")

@@ -1,7 +1,8 @@
 """`up`, `down`, `status`, `worker`: the processes of one installation.
 
-`up` leaves a supervisor in the background that keeps one web server and one worker alive; it is known by its number,
-its start time and the home it serves (`run/up.json`), so that `down` can never end somebody else's process.
+`up` leaves a supervisor in the background that keeps the web server, the event API, its flusher and one worker alive.
+It is known by its number, its start time and the home it serves (`run/up.json`), so that `down` can never end somebody
+else's process.
 """
 
 from __future__ import annotations
@@ -28,9 +29,14 @@ from cordiale.errors import CordialeError, Refused, Unavailable
 from cordiale.ui import terminal
 
 Port = Annotated[int, typer.Option(help="Port of the pages; the next free one is taken when it is in use.")]
-Host = Annotated[str, typer.Option(help="Address the pages listen on.")]
+EventsPort = Annotated[
+    int | None,
+    typer.Option(help="Port of the event API (default: after the pages'); the next free one is taken when in use."),
+]
+Host = Annotated[str, typer.Option(help="Address the pages and the event API listen on.")]
 Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and end with Ctrl-C (for containers, systemd).")]
 TICK_EVERY = 5.0  # seconds between two ticks of the worker
+FLUSH_EVERY = 2.0  # seconds between two looks into the inbox of events
 IDLE_SHARE, LONGEST_PAUSE = 20, 60.0  # while nothing happens, asking costs at most a twentieth of one core
 RESTART_AFTER = (0.5, 1, 2, 5, 10, 30)  # seconds before a process that keeps failing is started again
 
@@ -43,31 +49,40 @@ class Running:
     started: float
     host: str
     port: int
+    events_port: int
 
     @property
     def address(self) -> str:
         """Where the pages are."""
         return f"http://{self.host}:{self.port}"
 
+    @property
+    def events_address(self) -> str:
+        """Where events are sent."""
+        return f"http://{self.host}:{self.events_port}"
+
 
 def up(
     port: Port = 8000,
+    events_port: EventsPort = None,
     host: Host = "127.0.0.1",
     foreground: Foreground = False,
     json_: terminal.Json = False,
     home_: terminal.HomeFolder = None,
 ) -> None:
-    """Start what is missing (PostgreSQL, pages, worker) and print the address."""
+    """Start what is missing (PostgreSQL, pages, event API, worker) and print the addresses."""
     running = find_running(home.current())
     if running is None:
+        ports = _ports(host, port, events_port)
         if foreground:
-            _supervise(host, _port(host, port))
+            _supervise(host, *ports)
             return
-        running = _start_in_background(host, _port(host, port))
+        running = _start_in_background(host, *ports)
     terminal.answer(
-        {"address": running.address, "pid": running.pid},
+        {"address": running.address, "events_address": running.events_address, "pid": running.pid},
         as_json=json_,
         text=f"Cordiale is up: {running.address}\n"
+        f"Events are sent to:  {running.events_address} (a write key: ./cordiale sources add NAME)\n"
         "A first sign-in link: ./cordiale staff invite you@example.org --role administrator",
     )
 
@@ -96,11 +111,13 @@ def status(json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> N
         "home": str(place.root),
         "address": running.address if running else None,
         "pages": "up" if answering else ("starting" if running else "down"),
+        "events_address": running.events_address if running else None,
+        "events": _events_state(running),
         "worker": "up" if running else "down",
         "postgres": "external" if postgres.is_external() else ("up" if postgres.is_running(place) else "down"),
     }
     terminal.answer(
-        report, as_json=json_, text=lambda: "\n".join(f"{name:<10}{value or '—'}" for name, value in report.items())
+        report, as_json=json_, text=lambda: "\n".join(f"{name:<16}{value or '—'}" for name, value in report.items())
     )
 
 
@@ -135,24 +152,42 @@ def find_running(place: home.Home) -> Running | None:
     return running if is_same else None
 
 
-def _port(host: str, wanted: int) -> int:
+def _events_state(running: Running | None) -> str:
+    if running is None:
+        return "down"
+    return "up" if serving.answers(running.host, running.events_port) else "starting"
+
+
+def _ports(host: str, pages: int, events: int | None) -> tuple[int, int]:
+    """Free ports for the pages and for the event API."""
+    first = _port(host, pages, "the pages are")
+    if events is None:
+        return first, serving.free_port(host, first + 1)
+    return first, _port(host, events + (events == first), "the event API is")
+
+
+def _port(host: str, wanted: int, what: str) -> int:
     port = serving.free_port(host, wanted)
     if port != wanted:
-        terminal.errors.print(f"port {wanted} is taken, the pages are on {port}")
+        terminal.errors.print(f"port {wanted} is taken, {what} on {port}")
     return port
 
 
-def _start_in_background(host: str, port: int) -> Running:
+def _start_in_background(host: str, port: int, events_port: int) -> Running:
     place = home.current()
     log = place.run / "up.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cordiale", "up", "--foreground", "--host", host, "--port", str(port)],
+            [
+                sys.executable, "-m", "cordiale", "up", "--foreground", "--host", host, "--port", str(port),
+                "--events-port", str(events_port),
+            ],
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             env={**os.environ, "CORDIALE_HOME": str(place.root)},
         )  # fmt: skip
     try:
-        serving.wait_until_up(host, port, process, seconds=60)
+        for each in (port, events_port):
+            serving.wait_until_up(host, each, process, seconds=60)
     except Unavailable as error:
         serving.end(process)
         raise Unavailable(f"{error}; look at {log}") from error
@@ -162,17 +197,19 @@ def _start_in_background(host: str, port: int) -> Running:
     return running
 
 
-def _supervise(host: str, port: int) -> None:
-    """Keep the web server and the worker alive until told to end."""
+def _supervise(host: str, port: int, events_port: int) -> None:
+    """Keep the servers, the flusher and the worker alive until told to end."""
     place = home.current()
     record = place.run / "up.json"
     myself = psutil.Process()
-    _write(record, asdict(Running(myself.pid, myself.create_time(), host, port)))
+    _write(record, asdict(Running(myself.pid, myself.create_time(), host, port, events_port)))
     os.environ.setdefault("CORDIALE_BASE_URL", f"http://{host}:{port}")  # for links in messages the worker sends
     stopping = on_signal()
     starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
         "web": lambda: serving.start_web(host, port),
-        "worker": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "worker"], stdin=subprocess.DEVNULL),
+        "events": lambda: serving.start_events(host, events_port, postgres.dsn(place)),
+        "flusher": lambda: _start("events", "flush", "--every", str(FLUSH_EVERY)),
+        "worker": lambda: _start("worker"),
         "jobs": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "jobs", "work"], stdin=subprocess.DEVNULL),
     }
     children = {name: start() for name, start in starters.items()}
@@ -188,6 +225,10 @@ def _supervise(host: str, port: int) -> None:
             serving.end(child)
         with suppress(FileNotFoundError):
             record.unlink()
+
+
+def _start(*words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "cordiale", *words], stdin=subprocess.DEVNULL)
 
 
 def _restart(

@@ -1,8 +1,9 @@
-"""The web server: a free port, the process, and when it answers."""
+"""The servers of pages and of events: a free port, the process, and when it answers."""
 
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -40,6 +41,20 @@ def start_web(host: str, port: int, *, threads: int = 4) -> subprocess.Popen[byt
         ],
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
+    )  # fmt: skip
+
+
+def start_events(host: str, port: int, database: str) -> subprocess.Popen[bytes]:
+    """Start the event API as a child: two processes where there are two cores, each with a connection of its own."""
+    return subprocess.Popen(
+        [
+            sys.executable, "-m", "granian", "--interface", "rsgi", "--host", host, "--port", str(port),
+            "--workers", str(min(2, os.cpu_count() or 1)), "--runtime-threads", "1", "--loop", "uvloop", "--http", "1",
+            "--no-ws", "--log-level", "warning", "cordiale.intake.app:app",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),
+        env={**os.environ, "CORDIALE_EVENTS_DATABASE": database},
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import zlib
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 

@@ -18,7 +18,7 @@ import msgspec
 KINDS = ("track", "identify", "page", "screen", "group", "alias")
 """A call's place here is what is stored: only add at the end."""
 EVENT_BYTES, BODY_BYTES, BATCH_EVENTS = 32 * 1024, 500 * 1024, 2_500
-MESSAGE_ID, PERSON_ID, EVENT_NAME = 100, 64, 200  # characters
+MESSAGE_ID, USER_ID, BROWSER_ID, EVENT_NAME = 100, 64, 100, 200  # characters
 DEPTH = 32
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _PLACES = {kind: place for place, kind in enumerate(KINDS)}
@@ -154,9 +154,7 @@ def person(value: str | int | None) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _take(
-    items: Sequence[bytes], kind: str | None, sent_at: str | None, source_id: int, received: datetime
-) -> Taken:
+def _take(items: Sequence[bytes], kind: str | None, sent_at: str | None, source_id: int, received: datetime) -> Taken:
     taken, salt = Taken(), b"%d:" % source_id
     try:
         sent = _instant(sent_at, "sentAt")
@@ -187,10 +185,10 @@ def _row(item: bytes, kind: str | None, sent: datetime | None, salt: bytes, rece
 def _check_people(call: Call, kind: str) -> None:
     if not person(call.user_id) and not person(call.anonymous_id):
         raise CallRefused("userId", "give userId or anonymousId")
-    _check_length(call.user_id, "userId", PERSON_ID)
-    _check_length(call.anonymous_id, "anonymousId", PERSON_ID)
+    _check_length(call.user_id, "userId", USER_ID)
+    _check_length(call.anonymous_id, "anonymousId", BROWSER_ID)
     if kind == "alias":
-        _check_length(call.previous_id, "previousId", PERSON_ID, is_needed=True)
+        _check_length(call.previous_id, "previousId", BROWSER_ID, is_needed=True)
         if not person(call.user_id):
             raise CallRefused("userId", "an alias needs the new userId")
     if kind == "group":

@@ -14,6 +14,8 @@ from datetime import datetime
 import psycopg
 from psycopg import AsyncConnection
 
+from cordiale import clock
+
 EVERY, AT_ONCE, STALE = 1.0, 0.25, 5.0  # seconds
 _SOURCES = "SELECT id, kind, write_key, allowed_origins::text FROM intake_source WHERE revoked_at IS NULL"
 _HOUR = """
@@ -44,7 +46,7 @@ class Tally:
 
 
 class Sources:
-    """Sources by write key, and what they sent. A new one is known as soon as it is used, a revoked one for a second."""
+    """Sources by write key, and what they sent. A new one is known as soon as it is used, a revoked one for 1 s."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -119,7 +121,7 @@ class Sources:
         tallies, self._tallies = self._tallies, {}
         for number, tally in tallies.items():
             moment = tally.error_at
-            await connection.execute(_HOUR, [number, datetime.now().astimezone(), tally.taken, tally.refused])
+            await connection.execute(_HOUR, [number, clock.now(), tally.taken, tally.refused])
             if moment:
                 await connection.execute(_ERROR, [tally.error, moment, number])
 
