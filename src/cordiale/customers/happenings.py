@@ -33,8 +33,8 @@ VISITS = """
                                 ORDER BY ts, event_id)[1:40]}) AS data
     FROM (SELECT *, sum(is_first) OVER (PARTITION BY source ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS visit
           FROM (SELECT event_id, ts, name, properties, coalesce(source, '') AS source,
-                    (ts - lag(ts) OVER (PARTITION BY coalesce(source, '') ORDER BY ts, event_id)
-                        > INTERVAL 30 MINUTE)::INTEGER AS is_first
+                    coalesce(ts - lag(ts) OVER (PARTITION BY coalesce(source, '') ORDER BY ts, event_id)
+                        > INTERVAL 30 MINUTE, false)::INTEGER AS is_first
                 FROM events WHERE NOT list_contains($9, coalesce(source, ''))))
     GROUP BY source, visit"""
 """Events of one source less than 30 minutes apart are one visit."""
