@@ -7,6 +7,16 @@ from cordiale.identity.aliases import publish_pending
 from cordiale.identity.events import resolve_events
 from cordiale.identity.linking import Taken, link
 from cordiale.identity.rules.telling import Seen, Told
-from cordiale.identity.telling import tell
+from cordiale.identity.telling import tell, tell_table
 
-__all__ = ["Seen", "Taken", "Told", "link", "publish_aliases", "publish_pending", "resolve_events", "tell"]
+__all__ = [
+    "Seen",
+    "Taken",
+    "Told",
+    "link",
+    "publish_aliases",
+    "publish_pending",
+    "resolve_events",
+    "tell",
+    "tell_table",
+]

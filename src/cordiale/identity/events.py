@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
+import pyarrow as pa
 from django.db import transaction
 
 from cordiale import clock
@@ -70,6 +72,7 @@ def _make(first: dict[str, datetime], now: datetime) -> dict[str, int]:
         for name, at in first.items()
     ], now)  # fmt: skip
     made = dict(zip(first, numbers, strict=True))
-    long = [("reference", name, made[name], SOURCE) for name in first if len(name) > LONGEST_REFERENCE]
-    tables.link(long, now)
+    long = [name for name in first if len(name) > LONGEST_REFERENCE]
+    numbers_of_long = np.array([made[name] for name in long], dtype=np.int64)
+    tables.link("reference", pa.array(long, pa.string()), numbers_of_long, pa.repeat(SOURCE, len(long)), now)
     return made

@@ -96,10 +96,11 @@ def match(batch: Batch) -> Matched:
     again, first = _repeated(batch)
     alone = {kind: _alone(one, ~again) for kind, one in batch.columns.items()}
     given = np.any([one.is_given for one in batch.columns.values()], axis=0)
-    is_new = ~again & given & np.all([~one.is_given | (alone[k] & (known[k] == 0)) for k, one in batch.columns.items()], axis=0)  # fmt: skip
-    is_plain = ~again & (known["reference"] > 0) & np.all(
-        [~one.is_given | (root[k] == root["reference"]) | (alone[k] & (known[k] == 0)) for k, one in batch.columns.items()],
-        axis=0,
+    fresh = {kind: alone[kind] & (known[kind] == 0) for kind in batch.columns}
+    is_new = ~again & given & _every(batch, fresh)
+    is_plain = (
+        ~again & (known["reference"] > 0)
+        & _every(batch, {kind: fresh[kind] | (root[kind] == root["reference"]) for kind in batch.columns})
     )  # fmt: skip
     numbers = np.where(is_plain, known["reference"], 0)
     numbers[is_new] = -np.arange(1, is_new.sum() + 1)
@@ -108,6 +109,12 @@ def match(batch: Batch) -> Matched:
     book, links, clashes = _decide(batch, doubtful, known, survivor, numbers, int(is_new.sum()))
     numbers[again] = numbers[first[again]]
     return Matched(numbers=numbers, made=book.made, links=links, linked_columns=linked, clashes=clashes)
+
+
+def _every(batch: Batch, holds: Mapping[str, Flags]) -> Flags:
+    """Rows of which it holds for every identifier they have."""
+    every: Flags = np.all([~one.is_given | holds[kind] for kind, one in batch.columns.items()], axis=0)
+    return every
 
 
 def _rooted(known: Mapping[str, Numbers], survivor: Mapping[int, int]) -> Mapping[str, Numbers]:

@@ -25,11 +25,11 @@ def resolve(kind: str, value: str) -> int | None:
 
 
 def family(customer_id: int) -> list[int]:
-    """The number itself, first, and those read as it: of customers merged into it and of its visits before signing in."""
+    """The number itself, first, and those read as it: of customers merged into it, of visits before signing in."""
     found = {number for (number,) in tables.rows(_FAMILY, customer_id, customer_id)}
     return [customer_id, *sorted(found - {customer_id})]
 
 
 def survivors(numbers: Iterable[int]) -> dict[int, int]:
-    """Whom each number is read as today: itself, the customer it was merged into, or whose visits they turned out to be."""
+    """Whom each number is read as today: itself, whom it was merged into, or whose visits they turned out to be."""
     return dict(tables.rows(_SURVIVORS, sorted(set(numbers))))

@@ -7,18 +7,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
 
 from cordiale import clock
-from cordiale.errors import CordialeError
 from cordiale.customers import actions as customers
 from cordiale.customers import validation
 from cordiale.customers.actions import Submitted
+from cordiale.errors import CordialeError
 from cordiale.identity import tables
 from cordiale.identity.browsers import Sighted, see
 from cordiale.identity.columns import Column, Flags, Numbers, column
@@ -27,6 +27,7 @@ from cordiale.identity.rules import KINDS, LONGEST_REFERENCE, STRONG, canonical,
 from cordiale.identity.rules.names import Person
 from cordiale.identity.rules.telling import Told
 
+_ONLY_IDENTIFIERS = ("reference", "card", "anonymous")
 _SHOWN = ("email", "phone")
 """Identifiers that are also values of the profile."""
 _ADD_CONFLICT = """
@@ -37,13 +38,13 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, '') ON CONFLICT (kind, value, claimant_id) D
 
 @dataclass(frozen=True, kw_only=True)
 class _Telling:
-    """Rows of either form. `values` gives what a row says, `moment` and `source` when and who."""
+    """Rows of either form. `values` gives what a row says, `moment` when; `sources` says who, of every row."""
 
     columns: Mapping[str, Column]
     size: int
     values: Callable[[int], Mapping[str, Any]]
     moment: Callable[[int], datetime]
-    source: Callable[[int], str]
+    sources: pa.Array
 
     @property
     def batch(self) -> Batch:
@@ -56,20 +57,12 @@ class _Telling:
             size=self.size,
         )
 
-    def reference(self, row: int) -> str:
-        """The reference a new customer gets, empty where the row has none that fits."""
-        one = self.columns["reference"]
-        value = str(one.values[int(one.codes[row])]) if one.codes[row] >= 0 else ""
-        return value if len(value) <= LONGEST_REFERENCE else ""
-
     @property
-    def is_long(self) -> Flags:
-        """Rows whose reference does not fit the profile."""
+    def references(self) -> pa.StringArray:
+        """The reference a new customer gets, null where the row has none that fits the profile."""
         one = self.columns["reference"]
-        return (
-            one.spread(np.array([len(value) > LONGEST_REFERENCE for value in one.values.to_pylist()], dtype=np.int64))
-            > 0
-        )
+        values = one.values.take(pa.array(one.codes, mask=one.codes < 0))
+        return pc.if_else(pc.less_equal(pc.utf8_length(values), LONGEST_REFERENCE), values, None)
 
     @property
     def only_browsers(self) -> Flags:
@@ -82,7 +75,7 @@ class _Telling:
         named = self.batch.values(row)
         if not said and not named:
             raise CordialeError(f"row {row + 1}: it names nobody; give a reference, a card, an email or a phone number")
-        text = json.dumps([self.source(row), said, named], sort_keys=True, default=str, ensure_ascii=False)
+        text = json.dumps([str(self.sources[row]), said, named], sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
@@ -117,7 +110,7 @@ def tell(rows: Sequence[Told], now: datetime) -> list[int]:
         size=len(rows),
         values=lambda row: _said(rows[row]),
         moment=lambda row: rows[row].at,
-        source=lambda row: rows[row].source,
+        sources=pa.array([one.source for one in rows], pa.string()),
     )
     with transaction.atomic():
         matched = _settle(telling)
@@ -141,13 +134,38 @@ def _said(row: Told) -> Mapping[str, Any]:
 
 def _submitted(rows: Sequence[Told], telling: _Telling, numbers: Numbers) -> list[Submitted]:
     """The rows that are of somebody, as `customers` takes them; it creates who is new."""
+    references = telling.references.to_pylist()
     return [
         Submitted(
-            customer_id=int(numbers[row]), reference=telling.reference(row), values=telling.values(row),
+            customer_id=int(numbers[row]), reference=references[row] or "", values=telling.values(row),
             source=one.source, at=one.at, certainty=one.certainty, standing=one.standing,
         )
         for row, one in enumerate(rows) if numbers[row]
     ]  # fmt: skip
+
+
+def tell_table(
+    table: pa.Table, *, source: str, at: datetime, now: datetime, standing: Mapping[str, str] | None = None
+) -> pa.Array:
+    """The same for a whole table: its columns are kinds of identifiers and fields of the profile (`email` and `phone`
+    are both), as `customers` validated them. `standing` is by field, `normal` where it does not say.
+    """
+    clock.require_aware(now)
+    nothing = pa.nulls(table.num_rows, pa.string())
+    fields = table.select([name for name in table.column_names if name not in _ONLY_IDENTIFIERS])
+    telling = _Telling(
+        columns={kind: column(kind, table[kind] if kind in table.column_names else nothing) for kind in KINDS},
+        size=table.num_rows,
+        values=lambda row: fields.slice(row, 1).to_pylist()[0],
+        moment=lambda _row: at,
+        sources=pa.repeat(source, table.num_rows),
+    )
+    with transaction.atomic():
+        matched = _settle(telling)
+        loaded = fields.append_column("customer_id", pa.array(matched.numbers))
+        loaded = loaded.append_column("reference", telling.references).filter(pa.array(matched.numbers > 0))
+        customers.load(loaded, source=source, at=at, now=now, standing=standing or {})
+        return pa.array(_tie(telling, matched, now))
 
 
 def _settle(telling: _Telling) -> Matched:
@@ -161,16 +179,16 @@ def _settle(telling: _Telling) -> Matched:
 
 def _tie(telling: _Telling, matched: Matched, now: datetime) -> Numbers:
     """Write who points to whom; the rows' numbers, those of visitors included."""
-    for kind, rows in matched.linked_columns.items():
-        if kind == "reference":  # in the profile, but for those that are too long for it
-            rows = rows & telling.is_long
+    for kind, tied in matched.linked_columns.items():
+        # a customer's own reference is in the profile, but for those that are too long for it
+        rows = tied & (telling.references.is_null().to_numpy(zero_copy_only=False) | (kind != "reference"))
         if rows.any():
             one = telling.columns[kind]
-            sources = [telling.source(int(row)) for row in np.flatnonzero(rows)]
-            values = one.values.take(pa.array(one.codes[rows])).to_pylist()
-            tables.link(zip(repeat(kind), values, matched.numbers[rows].tolist(), sources), now)
-    tables.link([(kind, value, number, telling.source(row)) for kind, value, number, row in matched.links], now)
-    tables.write(_ADD_CONFLICT, [(*clash, telling.source(row), now) for clash, row in matched.clashes])
+            values = one.values.take(pa.array(one.codes[rows]))
+            tables.link(kind, values, matched.numbers[rows], telling.sources.filter(pa.array(rows)), now)
+    for kind, value, number, row in matched.links:
+        tables.link(kind, pa.array([value]), np.array([number]), telling.sources.slice(row, 1), now)
+    tables.write(_ADD_CONFLICT, [(*clash, str(telling.sources[row]), now) for clash, row in matched.clashes])
     return _see(telling, matched.numbers, now)
 
 

@@ -63,7 +63,7 @@ def _same_word(one: str, other: str) -> bool:
 
 
 def is_within(one: str, other: str, slips: int) -> bool:
-    """Can `one` be written as `other` with at most so many letters changed, added, left out or swapped with the next?"""
+    """Can `one` be written as `other` with at most so many letters changed, added, dropped or swapped with the next?"""
     if one == other:
         return True
     if slips == 0 or abs(len(one) - len(other)) > slips:

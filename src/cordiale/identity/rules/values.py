@@ -49,7 +49,8 @@ def is_nobodys(kind: str, value: str) -> bool:
     if value.lower() in NOBODYS or len(value) > LONGEST or "\x00" in value:
         return True
     if kind == "email":
-        return value.split("@")[0].split("+")[0] in NOBODYS_MAILBOXES or not _EMAIL.fullmatch(value)
+        mailbox = re.split("[@+]", value, maxsplit=1)[0]
+        return mailbox in NOBODYS_MAILBOXES or not _EMAIL.fullmatch(value)
     if kind == "phone":
         digits = value.lstrip("+")
         return len(digits) < _SHORTEST_PHONE or len(set(digits[-_SHORTEST_PHONE - 1 :])) == 1
