@@ -6,37 +6,27 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 
 from cordiale import clock
-from cordiale.company import company
 from cordiale.customers import golden, rules, validation
 from cordiale.customers.fields import CORE
+from cordiale.customers.loading import load
 from cordiale.customers.models import Customer, Submission
+from cordiale.customers.recording import Submitted, record, reserve
 from cordiale.customers.rules import RowRefused
-from cordiale.customers.survivorship import STANDINGS, Said, is_repeated
+from cordiale.customers.survivorship import STANDINGS
 from cordiale.errors import CordialeError, Refused
 
 __all__ = [
-    "ChangedMeanwhile", "Submitted", "Withdrawn", "correct", "reckon", "reserve_ids", "submit",
-    "upsert", "withdraw_source",
+    "ChangedMeanwhile", "Submitted", "Withdrawn", "correct", "discard", "load", "reckon", "reserve_ids",
+    "submit", "upsert", "withdraw_source",
 ]  # fmt: skip
-OWN_REFERENCE = "cordiale-{}"
-"""The reference of a customer whom nobody gave one, by number."""
 _AT_ONCE = 5_000
-_IDS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
-_CREATE = """
-INSERT INTO customers_customer (id, reference, first_name, last_name, email, phone, street, postcode, city, country,
-    language, timezone, declared, sources, created_at, updated_at)
-SELECT id, reference, '', '', '', '', '', '', '', 'FR', %(language)s, %(zone)s, '{}', '{}', created_at, %(now)s
-FROM unnest(%(ids)s::bigint[], %(references)s::text[], %(created)s::timestamptz[]) AS n (id, reference, created_at)
-ORDER BY reference ON CONFLICT DO NOTHING RETURNING id
-"""
-_SUBMIT = "COPY customers_submission (id, customer_id, source, at, certainty, standing, values, received_at) FROM STDIN"
 
 
 class ChangedMeanwhile(Refused):
@@ -45,25 +35,6 @@ class ChangedMeanwhile(Refused):
     def __init__(self, current: Customer) -> None:
         self.current = current
         super().__init__("somebody else has changed this customer meanwhile; look at both versions and save again")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submitted:
-    """What one source said of one customer at one moment.
-
-    Of whom: `customer_id`; where it is None, who has `reference`, created where nobody has (with a reference of ours
-    where none is given). A number without a profile (a visitor) gets one. `values` by field name; one that is None
-    says nothing, but as the person's own word (`standing` own) that there is none. `created_at`: known since.
-    """
-
-    values: Mapping[str, Any]
-    source: str
-    at: datetime
-    customer_id: int | None = None
-    reference: str = ""
-    certainty: float = 1.0
-    standing: str = "normal"
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +52,7 @@ def submit(rows: Sequence[Submitted], now: datetime) -> list[int]:
     Raises RowRefused naming the row for an unknown field or a value that is not valid: nothing is written then.
     """
     checked = [_checked(row, number) for number, row in enumerate(rows, start=1)]
-    return _record(checked, clock.require_aware(now))
+    return record(checked, clock.require_aware(now))
 
 
 @transaction.atomic
@@ -108,7 +79,7 @@ def correct(
     told = {name: value for name, value in cleaned.items() if value != before.get(name)}
     if told:
         row = Submitted(customer_id=customer_id, values=told, source=source, at=now, standing="own")
-        _record([row], clock.require_aware(now))
+        record([row], clock.require_aware(now))
     return sorted(told)
 
 
@@ -153,7 +124,7 @@ def discard(customer_ids: Iterable[int]) -> list[int]:
 
 def reserve_ids(count: int) -> list[int]:
     """`count` fresh customer numbers, for visitors who may get a profile later."""
-    return _reserve("customers_customer", count)
+    return reserve(count)
 
 
 @transaction.atomic
@@ -170,7 +141,7 @@ def upsert(rows: Iterable[Mapping[str, Any]], now: datetime) -> dict[str, int]:
         checked = dict(zip(rules.COLUMNS, rules.check(row, number), strict=True))
         given[checked["reference"]] = checked
     told = [one for row in given.values() for one in _by_origin(row, moment)]
-    ids = _record(told, moment)
+    ids = record(told, moment)
     return {one.reference: id_ for one, id_ in zip(told, ids, strict=True)}
 
 
@@ -204,76 +175,3 @@ def _checked(row: Submitted, number: int) -> Submitted:
     if row.standing != "own":
         values = {name: value for name, value in values.items() if value is not None}
     return replace(row, values=values, at=clock.require_aware(row.at))
-
-
-def _record(rows: Sequence[Submitted], now: datetime) -> list[int]:
-    ids, created = _customers(rows, now)
-    heads = golden.survivors(ids)
-    groups = golden.lock(set(heads.values()))
-    fresh: list[tuple[int, Said]] = []
-    numbers = _reserve("customers_submission", len(rows))
-    for id_, number, row in zip(ids, numbers, rows, strict=True):
-        if id_ not in heads:
-            raise Refused(f"customer {id_} has been erased; nothing more is kept of them")
-        said = Said(number=number, values=_plain(row.values), source=row.source, at=row.at, certainty=row.certainty,
-                    standing=row.standing)  # fmt: skip
-        group = groups[heads[id_]]
-        if row.created_at is not None:
-            group.customer.created_at = min(group.customer.created_at, row.created_at)
-        if said.values and not is_repeated(said, group.said):
-            group.said.append(said)
-            fresh.append((id_, said))
-    _copy(fresh, now)
-    golden.reckon(list(groups.values()), now, is_new=created)
-    return ids
-
-
-def _customers(rows: Sequence[Submitted], now: datetime) -> tuple[list[int], frozenset[int]]:
-    """The number of each row's customer, and those that were created for it."""
-    given = [row.customer_id for row in rows if row.customer_id is not None]
-    known = set(Customer.everyone.filter(id__in=given).values_list("id", flat=True))
-    named = {row.reference for row in rows if row.customer_id is None and row.reference}
-    by_reference = dict(Customer.everyone.filter(reference__in=named).values_list("reference", "id"))
-    wanted: dict[int, tuple[str, datetime]] = {}
-    ids = []
-    fresh = iter(_reserve("customers_customer", sum(row.customer_id is None for row in rows)))
-    for row in rows:
-        id_ = row.customer_id or by_reference.get(row.reference) or next(fresh)
-        if id_ not in known and id_ not in by_reference.values():
-            reference = row.reference or OWN_REFERENCE.format(id_)
-            wanted.setdefault(id_, (reference, row.created_at or min(row.at, now)))
-            by_reference[reference] = id_
-        ids.append(id_)
-    created = _create(wanted, now)
-    if len(created) < len(wanted):
-        raise Refused("a reference that is told as new was taken by another customer meanwhile; tell it again")
-    return ids, frozenset(created)
-
-
-def _create(wanted: Mapping[int, tuple[str, datetime]], now: datetime) -> list[int]:
-    if not wanted:
-        return []
-    ours = company()
-    with connection.cursor() as cursor:
-        cursor.execute(_CREATE, {
-            "ids": list(wanted), "references": [reference for reference, _ in wanted.values()],
-            "created": [at for _, at in wanted.values()], "language": ours.languages[0], "zone": ours.zone, "now": now,
-        })  # fmt: skip
-        return [id_ for (id_,) in cursor.fetchall()]
-
-
-def _reserve(table: str, count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_IDS, [table, count])
-        return [id_ for (id_,) in cursor.fetchall()]
-
-
-def _copy(fresh: Iterable[tuple[int, Said]], now: datetime) -> None:
-    with connection.cursor() as cursor, cursor.copy(_SUBMIT) as copy:
-        for id_, one in fresh:
-            values = json.dumps(one.values, ensure_ascii=False)
-            copy.write_row((one.number, id_, one.source, one.at, one.certainty, one.standing, values, now))
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -1,0 +1,257 @@
+"""Many customers at once, from Arrow tables. New ones are copied column by column; known ones are folded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+from django.db import IntegrityError, connection, transaction
+
+from cordiale import clock
+from cordiale.company import company
+from cordiale.customers import fields, golden, words
+from cordiale.customers.models import Customer
+from cordiale.customers.recording import OWN_REFERENCE, Submitted, record, reserve
+from cordiale.customers.survivorship import STANDINGS
+from cordiale.errors import CordialeError
+
+AT_ONCE = 50_000
+_IDENTITY = ("customer_id", "reference", "created_at")
+_BY_REFERENCE = """
+SELECT c.reference, c.id FROM unnest(%s::text[]) AS given (reference)
+JOIN customers_customer c ON c.reference = given.reference COLLATE "C"
+"""
+_LATEST = """
+SELECT DISTINCT ON (customer_id) customer_id, "values" FROM customers_submission
+WHERE customer_id = ANY(%s) AND source = %s AND standing = %s AND certainty = %s AND at <= %s
+ORDER BY customer_id, at DESC, id DESC
+"""
+_COPY = "COPY {} ({}) FROM STDIN (FORMAT csv)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Origin:
+    """Who says the whole table, when, and how surely; `groups` are the fields of each standing."""
+
+    source: str
+    at: datetime
+    certainty: float
+    groups: Mapping[str, tuple[str, ...]]
+    now: datetime
+
+
+def load(
+    table: pa.Table,
+    *,
+    source: str,
+    at: datetime,
+    now: datetime,
+    standing: str | Mapping[str, str] = "normal",
+    certainty: float = 1.0,
+) -> pa.Array:
+    """Keep what a table says of many customers; their numbers (int64) in the rows' order.
+
+    Its columns are fields, as `tables.validate_table` gives them (null: says nothing), and `customer_id`, `reference`,
+    `created_at` where known, with the meaning they have in `Submitted`. `standing` is one for all, or one a field.
+    Of rows for the same customer the last counts. One transaction for every 50 000 rows; inside the caller's
+    transaction, savepoints. Raises UnknownField.
+    """
+    names = [name for name in table.column_names if name not in _IDENTITY]
+    standings = {name: standing if isinstance(standing, str) else standing.get(name, "normal") for name in names}
+    for name, one in standings.items():
+        fields.get_field(name)
+        if one not in STANDINGS:
+            raise CordialeError(f"'{one}' is no standing of '{name}'; it takes {', '.join(STANDINGS)}")
+    groups = {one: tuple(name for name in names if standings[name] == one) for one in STANDINGS}
+    origin = _Origin(
+        source=source, at=clock.require_aware(at), certainty=certainty, now=clock.require_aware(now),
+        groups={one: group for one, group in groups.items() if group},
+    )  # fmt: skip
+    parts = [_attempt(table.slice(start, AT_ONCE), origin) for start in range(0, table.num_rows, AT_ONCE)]
+    return pa.concat_arrays([pa.array([], pa.int64()), *parts])
+
+
+def _attempt(chunk: pa.Table, origin: _Origin, attempts: int = 3) -> pa.Array:
+    for left in reversed(range(attempts)):
+        try:
+            with transaction.atomic():
+                return _load(chunk, origin)
+        except IntegrityError:  # another process created one of these references meanwhile: it is known now
+            if not left:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _load(chunk: pa.Table, origin: _Origin) -> pa.Array:
+    ids, new, old = _whose(chunk)
+    if new:
+        positions = pa.array(new, pa.int64())
+        _create(chunk.take(positions), pa.array(ids, pa.int64()).take(positions), origin)
+    if old:
+        _add(chunk.take(pa.array(old, pa.int64())), [ids[one] for one in old], origin)
+    return pa.array(ids, pa.int64())
+
+
+def _whose(chunk: pa.Table) -> tuple[list[int], list[int], list[int]]:
+    """The number of each row's customer; the positions of rows that create one, and of the others."""
+    given = _column(chunk, "customer_id")
+    references = [one or None for one in _column(chunk, "reference")]
+    known = _known_ids([one for one in given if one is not None])
+    seen = _by_reference([name for name, id_ in zip(references, given, strict=True) if name and id_ is None])
+    fresh = iter(reserve(given.count(None)))
+    ids: list[int] = []
+    new: list[int] = []
+    old: list[int] = []
+    for position, (id_, reference) in enumerate(zip(given, references, strict=True)):
+        found = id_ if id_ is not None else seen.get(reference)
+        if found is None:
+            found = next(fresh)
+            new.append(position)
+        elif id_ is not None and id_ not in known:
+            new.append(position)
+        else:
+            old.append(position)
+        known.add(found)
+        if reference:
+            seen.setdefault(reference, found)
+        ids.append(found)
+    return ids, new, old
+
+
+def _column(chunk: pa.Table, name: str) -> list[Any]:
+    return chunk.column(name).to_pylist() if name in chunk.column_names else [None] * chunk.num_rows
+
+
+def _known_ids(given: list[int]) -> set[int]:
+    return set(Customer.everyone.filter(id__in=given).values_list("id", flat=True)) if given else set()
+
+
+def _by_reference(references: list[str]) -> dict[str | None, int]:
+    if not references:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_REFERENCE, [references])
+        return dict(cursor.fetchall())
+
+
+def _create(rows: pa.Table, ids: pa.Array, origin: _Origin) -> None:
+    parts = {name: _fragments(rows, name) for group in origin.groups.values() for name in group}
+    _copy("customers_customer", _golden(rows, ids, parts, origin))
+    for standing, group in origin.groups.items():
+        said = _object([parts[name] for name in group])
+        spoke = pc.not_equal(said, "{}")
+        _copy("customers_submission", _submissions(ids.filter(spoke), said.filter(spoke), standing, origin))
+    names = [name for group in origin.groups.values() for name in group]
+    texts = {
+        text
+        for name in ("first_name", "last_name")
+        if name in rows.column_names
+        for text in pc.unique(rows.column(name)).to_pylist()
+        if text
+    }
+    transaction.on_commit(lambda: words.learn(texts))
+    golden.tell(ids.to_pylist(), origin.now, is_new=True, names=names)
+
+
+def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin: _Origin) -> dict[str, Any]:
+    ours = company()
+    unset = {"country": "FR", "language": ours.languages[0], "timezone": ours.zone}
+    columns: dict[str, Any] = {"id": ids, "reference": _reference(rows, ids)}
+    for name in fields.CORE:
+        if name == "birth_on":
+            columns[name] = rows.column(name) if name in parts else pa.nulls(rows.num_rows, pa.date32())
+        elif name in parts:
+            columns[name] = pc.fill_null(rows.column(name).cast(pa.string()), unset.get(name, ""))
+        else:
+            columns[name] = unset.get(name, "")
+    other = [parts[name] for name in parts if name not in fields.CORE]
+    origins = {"*": golden.origin(origin.source, origin.at, origin.certainty)} if origin.source else {}
+    said = pc.not_equal(_object(list(parts.values())), "{}") if parts else pa.array([False] * rows.num_rows)
+    columns["declared"] = _object(other) if other else "{}"
+    columns["sources"] = pc.if_else(said, json.dumps(origins), "{}")
+    known_since = rows.column("created_at") if "created_at" in rows.column_names else None
+    first = min(origin.at, origin.now).isoformat()
+    columns["created_at"] = first if known_since is None else pc.fill_null(known_since.cast(pa.string()), first)
+    columns["updated_at"] = origin.now.isoformat()
+    return columns
+
+
+def _reference(rows: pa.Table, ids: pa.Array) -> Any:
+    ours = pc.binary_join_element_wise(OWN_REFERENCE.format(""), ids.cast(pa.string()), "")
+    if "reference" not in rows.column_names:
+        return ours
+    given = rows.column("reference").cast(pa.string())
+    return pc.coalesce(pc.if_else(pc.equal(given, ""), None, given), ours)
+
+
+def _submissions(ids: pa.Array, said: pa.Array, standing: str, origin: _Origin) -> dict[str, Any]:
+    return {
+        "customer_id": ids, "source": origin.source, "at": origin.at.isoformat(), "certainty": str(origin.certainty),
+        "standing": standing, "values": said, "received_at": origin.now.isoformat(),
+    }  # fmt: skip
+
+
+def _copy(table: str, columns: Mapping[str, Any]) -> None:
+    many = len(next(iter(columns.values())))
+    if not many:
+        return
+    arrays = [pa.repeat(value, many) if isinstance(value, str) else value for value in columns.values()]
+    written = pa.BufferOutputStream()
+    pyarrow.csv.write_csv(
+        pa.table(arrays, names=list(columns)), written, pyarrow.csv.WriteOptions(include_header=False)
+    )
+    names = ", ".join(f'"{name}"' for name in columns)
+    with connection.cursor() as cursor, cursor.copy(_COPY.format(table, names)) as copy:
+        copy.write(memoryview(written.getvalue()))
+
+
+def _fragments(rows: pa.Table, name: str) -> pa.Array:
+    """`"name": value` as JSON text, null where the row says nothing."""
+    column = rows.column(name).combine_chunks()
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.if_else(pc.equal(column, ""), None, column)
+        escaped = pc.replace_substring(pc.replace_substring(column, "\\", "\\\\"), '"', '\\"')
+        return pc.binary_join_element_wise(f'"{name}": "', escaped, '"', "")
+    if pa.types.is_date(column.type):
+        return pc.binary_join_element_wise(f'"{name}": "', column.cast(pa.string()), '"', "")
+    return pc.binary_join_element_wise(f'"{name}": ', column.cast(pa.string()), "")
+
+
+def _object(parts: Sequence[pa.Array]) -> pa.Array:
+    inside = pc.binary_join_element_wise(*parts, ", ", null_handling="skip")
+    return pc.binary_join_element_wise("{", inside, "}", "")
+
+
+def _add(rows: pa.Table, ids: list[int], origin: _Origin) -> None:
+    """Say it of customers who are known, but for what their source last said just so."""
+    told: list[Submitted] = []
+    created = _column(rows, "created_at")
+    for standing, group in origin.groups.items():
+        latest = _latest(ids, standing, origin)
+        for id_, since, row in zip(ids, created, rows.select(list(group)).to_pylist(), strict=True):
+            values = {name: value for name, value in row.items() if value is not None and value != ""}
+            if values and latest.get(id_) != _plain(values):
+                told.append(
+                    Submitted(
+                        customer_id=id_, values=values, source=origin.source, at=origin.at,
+                        certainty=origin.certainty, standing=standing, created_at=since,
+                    )
+                )  # fmt: skip
+    record(told, origin.now)
+
+
+def _latest(ids: list[int], standing: str, origin: _Origin) -> dict[int, Any]:
+    values = [ids, origin.source, standing, origin.certainty, origin.at]
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, values)
+        return {id_: json.loads(said) if isinstance(said, str) else said for id_, said in cursor.fetchall()}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
