@@ -119,7 +119,7 @@ def test_rows_that_do_not_fit_are_refused_whole(lake: Lake, change: dict[str, ob
 
 
 def test_an_unknown_table_is_named(lake: Lake) -> None:
-    with pytest.raises(NotFound, match="no table 'clicks'; it has order_lines, events, messages"):
+    with pytest.raises(NotFound, match="no table 'clicks'; it has order_lines, events, messages, answers"):
         lake.append("clicks", events([1]))
 
 

@@ -158,10 +158,20 @@ class Instance:
 
 
 def sweep_spills(lake: Path) -> None:
-    """Throw away what engines killed more than a day ago had spilled."""
+    """Throw away what killed engines had spilled. Folders are named after the process."""
     for folder in (lake / "_tmp").glob("*"):
-        if time.time() - folder.stat().st_mtime > _DAY_SECONDS:
+        if not _is_running(folder.name.partition("-")[0]) or time.time() - folder.stat().st_mtime > _DAY_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def open_instance(lake: Path, spill: Path, *, threads: int, memory: str) -> duckdb.DuckDBPyConnection:

@@ -13,11 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cordiale import home
-from cordiale.lake import buckets, dialect, readonly, state, tables
+from cordiale.errors import NotFound, Unavailable
+from cordiale.lake import buckets, dialect, erasing, readonly, state, tables, views
 from cordiale.lake.engine import Instance, run_each, sweep_spills
+from cordiale.lake.fact_store import FactStore
 from cordiale.lake.fold import ROWS_A_BUCKET, fold
+from cordiale.lake.snapshots import DataFile, Snapshot
 from cordiale.lake.state import State
-from cordiale.lake.store import AliasStore, FactStore, TraitStore
+from cordiale.lake.store import AliasStore
+from cordiale.lake.trait_store import TraitStore
 
 _THREADS = max(1, os.cpu_count() or 1)
 _MEMORY = "3GB"
@@ -47,6 +51,52 @@ class Lake:
     def fold(self, table: str) -> int:
         """Put unfolded rows into their buckets, in one commit; how many there were."""
         return fold(self._fact_store(table), self._rows_a_bucket)
+
+    def replace_orders(
+        self, order_ids: Sequence[str] | pa.Array, rows: pa.Table, app: tuple[str, int] | None = None
+    ) -> bool:
+        """From this commit on these orders have exactly these lines (none: no lines). False when `app` wrote before.
+
+        Readers see all the old lines or all the new ones; the next fold takes the old ones out of the files. Raises
+        RowsRefused where rows do not fit, or belong to another order.
+        """
+        wanted = pa.array(order_ids, pa.string()).unique()
+        store = self._fact_store(tables.SUPERSEDABLE)
+        return store.replace(wanted, rows, app, lambda snapshot, files: self._orders_in(snapshot, files, wanted))
+
+    def order_lines_of(self, order_ids: Sequence[str] | pa.Array) -> pa.Table:
+        """The present lines of some orders, wherever their customer; one scan of the orders' numbers."""
+        wanted = pa.table({"order_id": pa.array(order_ids, pa.string()).unique()})
+        return self.query("SELECT l.* FROM order_lines l SEMI JOIN wanted USING (order_id)", wanted=wanted)
+
+    def known_orders(self, order_ids: Sequence[str] | pa.Array) -> pa.Array:
+        """Which of these orders have lines, each once, in no particular order; one scan of the orders' numbers."""
+        snapshot = self._fact_store(tables.SUPERSEDABLE).snapshot()
+        return self._orders_in(snapshot, snapshot.files, pa.array(order_ids, pa.string()).unique())
+
+    def remove(self, table: str, column: str, values: Sequence[Any] | pa.Array) -> int:
+        """Take out every row whose `column` is one of `values`, in one commit; how many. Raises NotFound."""
+        store = self._fact_store(table)
+        if column not in store.table.columns.names:
+            raise NotFound(f"{table} has no column '{column}'; it has {', '.join(store.table.columns.names)}")
+        return erasing.remove(store, column, pa.array(values, store.table.columns.field(column).type))
+
+    def erase(self, customer_ids: Sequence[int]) -> int:
+        """Take out every row written under these ids, of every table and day, and every file and version that had one.
+
+        How many rows there were. May be run again. A query that reads an older version meanwhile is started anew.
+        """
+        ids = pa.array(customer_ids, pa.int64()).unique()
+        orders = self._fact_store(tables.SUPERSEDABLE)
+        if orders.snapshot().superseded.path:
+            self.fold(orders.name)
+        self._aliases.forget(ids)
+        stores: list[FactStore | TraitStore] = [*self.facts.values(), self.traits]
+        removed = sum(erasing.remove(store, "customer_id", ids) for store in stores)
+        for store in (*stores, self._aliases):
+            store.vacuum(retention_hours=0)
+        sweep_spills(self.root)
+        return removed
 
     def replace_day(self, day: date, rows: pa.Table | Iterable[pa.Table]) -> int:
         """Write one day's traits in the place of those it had; how many rows. Parts are written as they come."""
@@ -80,20 +130,44 @@ class Lake:
         Raises QueryFailed with the engine's words.
         """
         _require_free(relations)
-        state_now, wanted = self.state(), state.named(sql)
-        relations = dict(relations)
-        if only_customers is None:
-            views = state_now.views(wanted, day)
+        customers = None if only_customers is None else pa.array(only_customers, pa.int64()).unique()
+        while True:
+            state_now = self.state()
+            try:
+                return self._answer(state_now, sql, day, customers, bind, relations)
+            except Unavailable:  # files may be erased while they are read; the newest version is whole
+                if self.state().versions == state_now.versions:
+                    raise
+
+    def _answer(
+        self,
+        now: State,
+        sql: str,
+        day: date | None,
+        customers: pa.Array | None,
+        bind: Sequence[Any] | None,
+        relations: dict[str, pa.Table],
+    ) -> pa.Table:
+        wanted, relations = state.named(sql), dict(relations)
+        if customers is None:
+            shown = now.views(wanted, day)
         else:
-            customers = pa.array(only_customers, pa.int64()).unique()
-            views = state_now.views_of(wanted, day, customers)
+            shown = now.views_of(wanted, day, customers)
             relations["_customers"] = pa.table({"customer_id": customers})
-            relations["_written"] = pa.table({"customer_id": state_now.ids_of(customers)})
-        if state_now.is_aliased:
-            relations["_aliases"] = state_now.aliases
+            relations["_written"] = pa.table({"customer_id": now.ids_of(customers)})
+        if now.is_aliased:
+            relations["_aliases"] = now.aliases
         with self._instance.session() as session, session.joined(relations):
-            session.show(views)
+            session.show(shown)
             return session.run(sql, bind)
+
+    def _orders_in(self, snapshot: Snapshot, files: Sequence[DataFile], wanted: pa.Array) -> pa.Array:
+        """Which of the wanted orders have rows in some files that nothing has superseded."""
+        if not files or not len(wanted):
+            return pa.array([], pa.string())
+        sql = f"SELECT DISTINCT order_id FROM ({views.raw(snapshot, files)}) SEMI JOIN _wanted USING (order_id)"
+        with self._instance.session() as session, session.joined({"_wanted": pa.table({"order_id": wanted})}):
+            return session.run(sql)["order_id"].combine_chunks()
 
     def query_readonly(self, sql: str, limit: int = DEFAULT_LIMIT, *, seconds: float = DEFAULT_SECONDS) -> pa.Table:
         """At most `limit` rows of SQL that a person typed: one SELECT, WITH, FROM, DESCRIBE or SHOW over the views.

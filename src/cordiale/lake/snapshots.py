@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,13 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from cordiale.errors import Unavailable
+from cordiale.lake.superseding import SUPERSEDED_APP, Superseded, superseded_at
 from cordiale.lake.tables import UNFOLDED
 
 BUCKETS_APP = "cordiale-buckets"
 """The Delta application whose version is the number of buckets: it changes in the very commit that moves the rows."""
+EVOLVED_APP = "cordiale-evolved"
+"""Its version is 1 while some files may lack columns that were added to their table later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +40,17 @@ class DataFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A table at one version. `version` is −1 and `files` empty for a table nothing was written to yet."""
+    """A table at one version. `version` is −1 and `files` empty for a table nothing was written to yet.
+
+    `is_uneven`: some files may lack some of the columns, which then read as NULL.
+    """
 
     version: int
     files: tuple[DataFile, ...]
     buckets: int
     columns: pa.Schema
+    is_uneven: bool = False
+    superseded: Superseded = field(default_factory=Superseded)
 
     @cached_property
     def rows(self) -> int:
@@ -67,14 +75,22 @@ class Snapshot:
         """The files that may hold rows of these buckets: theirs, and the unfolded ones."""
         return [file for file in self.files if file.bucket == UNFOLDED or file.bucket in buckets]
 
+    def since(self, earlier: Snapshot) -> list[DataFile]:
+        """The files that were not there `earlier`."""
+        known = {file.path for file in earlier.files}
+        return [file for file in self.files if file.path not in known]
+
 
 class SnapshotCache:
-    """The newest snapshot of one table; looking whether there is a newer one costs three `stat` calls."""
+    """The newest snapshot of one table; looking whether there is a newer one costs three `stat` calls.
 
-    def __init__(self, folder: Path, empty: pa.Schema) -> None:
+    A table written before some of the `expected` columns were thought of is read as if it had them.
+    """
+
+    def __init__(self, folder: Path, expected: pa.Schema) -> None:
         self._folder = folder
         self._log = folder / "_delta_log"
-        self._empty = Snapshot(version=-1, files=(), buckets=1, columns=empty)
+        self._empty = Snapshot(version=-1, files=(), buckets=1, columns=expected)
         self._guard = threading.Lock()
         self._table: DeltaTable | None = None
         self._snapshot = self._empty
@@ -121,11 +137,15 @@ class SnapshotCache:
         else:
             table = DeltaTable(self._folder)
         require_known_features(table)
+        present = pa.schema(table.schema())
+        lacking = [column for column in self._empty.columns if column.name not in present.names]
         self._snapshot = Snapshot(
             version=table.version(),
             files=_files(table, self._folder),
             buckets=table.transaction_version(BUCKETS_APP) or 1,
-            columns=pa.schema(table.schema()),
+            columns=pa.schema([*present, *lacking]),
+            is_uneven=bool(lacking or table.transaction_version(EVOLVED_APP)),
+            superseded=superseded_at(self._folder, table.transaction_version(SUPERSEDED_APP) or 0),
         )
         self._table, self._checkpointed_at = table, checkpointed_at
         self._identity = _identity(self._commit(table.version()))

@@ -22,7 +22,7 @@ import sqlglot
 
 from cordiale import home
 from cordiale.errors import Unavailable
-from cordiale.lake import dialect, state, views
+from cordiale.lake import dialect, state, tables, views
 from cordiale.lake.engine import QueryFailed
 from cordiale.lake.lake import Lake
 from cordiale.lake.snapshots import DataFile, Snapshot
@@ -98,12 +98,23 @@ class SparkEngine:
 
     def _facts(self, name: str, now: state.State) -> None:
         snapshot = now.facts[name]
-        frame = self._frame(name, snapshot, snapshot.files).drop("bucket")
+        frame = self._frame(name, snapshot, snapshot.files)
+        if snapshot.superseded.path:
+            frame = self._unsuperseded(name, frame, snapshot)
+        frame = frame.drop(*tables.INTERNAL)
         if now.is_aliased:
             frame.createOrReplaceTempView(f"_raw_{name}")
             text = views.resolved(f"SELECT * FROM _raw_{name}", snapshot.columns)
-            frame = self._session.sql(sqlglot.transpile(text, read="duckdb", write="spark")[0])
+            frame = self._translated(text)
         frame.createOrReplaceTempView(name)
+
+    def _unsuperseded(self, name: str, frame: DataFrame, snapshot: Snapshot) -> DataFrame:
+        frame.createOrReplaceTempView(f"_all_{name}")
+        _given(self._session, snapshot.superseded.entries()).createOrReplaceTempView(f"_superseded_{name}")
+        return self._translated(f"SELECT r.* FROM _all_{name} r {views.unsuperseded('r', f'_superseded_{name}')}")
+
+    def _translated(self, text: str) -> DataFrame:
+        return self._session.sql(sqlglot.transpile(text, read="duckdb", write="spark")[0])
 
     def _frame(self, table: str, snapshot: Snapshot, files: tuple[DataFile, ...]) -> DataFrame:
         if not files:

@@ -31,6 +31,11 @@ class State:
         """Are facts of some ids read as another customer's?"""
         return bool(self.aliases.num_rows)
 
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The versions of the tables read."""
+        return (*(snapshot.version for snapshot in self.facts.values()), self.traits.version)
+
     def day(self, day: date | None) -> date | None:
         """`day`, or the latest day that has traits."""
         return day if day is not None or not self.traits.days else self.traits.days[-1]

@@ -9,19 +9,18 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import (
     CommitProperties,
     DeltaTable,
     PostCommitHookProperties,
-    Schema,
     Transaction,
     WriterProperties,
     write_deltalake,
@@ -32,6 +31,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from cordiale.errors import Unavailable
 from cordiale.lake import tables
 from cordiale.lake.snapshots import DataFile, Snapshot, SnapshotCache, require_known_features, statistics
+from cordiale.lake.syncing import sync, sync_log
 from cordiale.locks import exclusive
 
 ROW_GROUP = 122_880
@@ -42,10 +42,10 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 1 hours",
     "delta.dataSkippingStatsColumns": "customer_id",
 }
-_RETENTION_HOURS = 1
+RETENTION_HOURS = 1
 """A removed file stays this long for the queries that still read it."""
 _HOOKS = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=True)
-_APPENDED = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP)
+_OVERWRITTEN = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=ROW_GROUP)
 
 
 @contextmanager
@@ -97,34 +97,19 @@ class DeltaStore:
         table: DeltaTable,
         changes: Sequence[AddAction | RemoveAction],
         partition: str,
-        app: tuple[str, int] | None = None,
+        apps: Sequence[tuple[str, int]] = (),
     ) -> None:
-        """Add and remove files in one commit, under the write lock."""
+        """Add and remove files in one commit, under the write lock; it is on the disk when this returns."""
+        version = table.version()
         table.create_write_transaction(
             list(changes),
             "append",
             table.schema(),
             partition_by=[partition],
-            commit_properties=_of_application(app),
+            commit_properties=of_applications(apps),
             post_commithook_properties=_HOOKS,
         )
-
-    def write(
-        self,
-        table: DeltaTable,
-        rows: pa.Table,
-        mode: Literal["append", "overwrite"],
-        app: tuple[str, int] | None = None,
-    ) -> None:
-        """Write rows as one file and commit it, under the write lock."""
-        write_deltalake(
-            table,
-            rows,
-            mode=mode,
-            writer_properties=_APPENDED,
-            commit_properties=_of_application(app),
-            post_commithook_properties=_HOOKS,
-        )
+        sync_log(self.folder / "_delta_log", version)
 
     def draft(self, suffix: str = ".parquet") -> Path:
         """A new path in the drafts, on the same file system as the table."""
@@ -136,10 +121,16 @@ class DeltaStore:
         relative = f"{partition}={value}/{draft.name}"
         final = self.folder / relative
         final.parent.mkdir(exist_ok=True)
+        sync(draft)
         draft.rename(final)
+        sync(final.parent)
+        return self.addition(final, partition, value)
+
+    def addition(self, final: Path, partition: str, value: str) -> AddAction:
+        """The action that adds a file in its partition to the table."""
         rows, lowest, highest = _extent(final)
         return AddAction(
-            relative,
+            str(final.relative_to(self.folder)),
             final.stat().st_size,
             {partition: value},
             time.time_ns() // 1_000_000,
@@ -156,7 +147,7 @@ class DeltaStore:
         """Throw away what killed writers left in the drafts. Call it under the maintenance lock."""
         shutil.rmtree(self.drafts, ignore_errors=True)
 
-    def vacuum(self, *, retention_hours: int = _RETENTION_HOURS) -> int:
+    def vacuum(self, *, retention_hours: int = RETENTION_HOURS) -> int:
         """Delete files no version of the last hours needs; how many. Takes both locks."""
         with self.maintaining(), self.writing():
             self.sweep_drafts()
@@ -169,32 +160,6 @@ class DeltaStore:
             return len(dead)
 
 
-class FactStore(DeltaStore):
-    """A table of facts: rows are appended to the unfolded partition, folds put them in their buckets."""
-
-    def __init__(self, lake: Path, table: tables.FactTable) -> None:
-        super().__init__(lake, table.name, table.columns)
-        self.table = table
-
-    def append(self, rows: pa.Table, app: tuple[str, int] | None = None) -> bool:
-        """Add rows in one commit; False when `app` already wrote its version or a later one.
-
-        Raises RowsRefused where rows do not fit the table; nothing is written then.
-        """
-        rows = tables.conform(rows, self.table.columns, self.name).sort_by(
-            [(key, "ascending") for key in self.table.sort_keys]
-        )
-        buckets = pa.array([tables.UNFOLDED], pa.int32()).take(pa.nulls(rows.num_rows, pa.int64()).fill_null(0))
-        rows = rows.add_column(0, self.table.schema.field("bucket"), buckets)
-        with told(self.name), self.writing():
-            delta = self.open_or_create(self.table.schema, "bucket")
-            if app and _is_written(delta, app):
-                return False
-            if rows.num_rows:
-                self.write(delta, rows, "append", app)
-        return True
-
-
 class AliasStore(DeltaStore):
     """Which customer's facts a merged id's are: a small table, replaced as a whole."""
 
@@ -205,94 +170,43 @@ class AliasStore(DeltaStore):
         """Replace all aliases by `rows` (alias_id, customer_id)."""
         rows = tables.conform(rows, tables.ALIASES, self.name).sort_by("alias_id")
         with told(self.name), self.writing():
-            self.write(self.open_or_create(tables.ALIASES, None), rows, "overwrite")
+            self._overwrite(self.open_or_create(tables.ALIASES, None), rows)
         self.vacuum()
 
+    def forget(self, ids: pa.Array) -> None:
+        """Leave out the aliases that name one of these ids."""
+        with told(self.name), self.writing():
+            files = self.snapshot().files
+            if not files:
+                return
+            rows = pa.concat_tables([pq.read_table(file.path) for file in files]).cast(tables.ALIASES)
+            named = pc.or_(pc.is_in(rows["alias_id"], ids), pc.is_in(rows["customer_id"], ids))
+            if pc.any(named).as_py():
+                self._overwrite(self.open_or_create(tables.ALIASES, None), rows.filter(pc.invert(named)))
 
-class TraitStore(DeltaStore):
-    """One row a customer and day; a day is replaced as a whole. Columns may be added from one day to the next."""
-
-    def __init__(self, lake: Path) -> None:
-        super().__init__(lake, "traits", pa.schema([tables.TRAITS_KEY, pa.field("day", pa.date32())]))
-
-    def replace_day(self, day: date, parts: Iterable[pa.Table]) -> int:
-        """Write one day's rows, atomically, in the place of those it had; how many.
-
-        Each part becomes a file, so memory holds one part at a time. Raises RowsRefused where a column's type is not
-        one of the lake's, or not what it was on other days.
-        """
-        with self.maintaining():
-            self.sweep_drafts()
-            drafts = [draft for part in parts if (draft := self._write(part)) is not None]
-            with told(self.name), self.writing():
-                rows = self._replace(day, drafts)
-        self.vacuum()
-        return rows
-
-    def _write(self, part: pa.Table) -> tuple[Path, pa.Schema] | None:
-        if "day" in part.column_names:
-            part = part.drop_columns("day")
-        _require_traits(part)
-        if not part.num_rows:
-            return None
-        draft = self.draft()
-        with told(self.name):
-            pq.write_table(
-                part.sort_by("customer_id"),
-                draft,
-                compression="zstd",
-                row_group_size=ROW_GROUP,
-                # Dictionaries of figures that hardly repeat, and decimals as bytes, cost a third of every later scan.
-                use_dictionary=[field.name for field in part.schema if pa.types.is_string(field.type)],
-                store_decimal_as_integer=True,
-            )
-        return draft, part.schema
-
-    def _replace(self, day: date, drafts: list[tuple[Path, pa.Schema]]) -> int:
-        delta = self._evolve([schema for _, schema in drafts])
-        old = [file for file in self.snapshot().files if file.day == day]
-        changes: list[AddAction | RemoveAction] = [self.place(draft, "day", str(day)) for draft, _ in drafts]
-        changes += [self.removal(file, "day", str(day)) for file in old]
-        if changes:
-            self.commit(delta, changes, "day")
-        return sum(file.rows for file in self.snapshot().files if file.day == day)
-
-    def _evolve(self, schemas: list[pa.Schema]) -> DeltaTable:
-        try:
-            wanted = pa.unify_schemas([pa.schema([tables.TRAITS_KEY, pa.field("day", pa.date32())]), *schemas])
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-            raise tables.RowsRefused(f"the parts of this day's traits have different types: {error}") from error
-        delta = self.open_or_create(wanted, "day")
-        present = pa.schema(delta.schema())
-        for field in wanted:
-            if field.name in present.names and present.field(field.name).type != field.type:
-                raise tables.RowsRefused(
-                    f"traits.{field.name} was {present.field(field.name).type} on earlier days and is now {field.type};"
-                    " give the trait another name"
-                )
-        added = [field for field in wanted if field.name not in present.names]
-        if added:
-            delta.alter.add_columns(Schema.from_arrow(pa.schema(added)).fields)
-        return delta
+    def _overwrite(self, table: DeltaTable, rows: pa.Table) -> None:
+        version = table.version()
+        write_deltalake(
+            table, rows, mode="overwrite", writer_properties=_OVERWRITTEN, post_commithook_properties=_HOOKS
+        )
+        for file in self.snapshot().files:
+            sync(Path(file.path))
+        sync(self.folder)
+        sync_log(self.folder / "_delta_log", version)
 
 
-def _require_traits(part: pa.Table) -> None:
-    if "customer_id" not in part.column_names or part.column("customer_id").type != pa.int64():
-        raise tables.RowsRefused("traits need a column 'customer_id' (int64)")
-    if part.column("customer_id").null_count:
-        raise tables.RowsRefused("traits.customer_id is empty in some rows")
-    for field in part.schema:
-        if field.type not in tables.TRAIT_TYPES and not pa.types.is_decimal128(field.type):
-            raise tables.RowsRefused(f"traits.{field.name} is {field.type}, which the lake does not keep")
+def of_applications(apps: Sequence[tuple[str, int]]) -> CommitProperties | None:
+    """What a commit says of the versions of applications."""
+    return CommitProperties(app_transactions=[Transaction(*app) for app in apps]) if apps else None
 
 
-def _of_application(app: tuple[str, int] | None) -> CommitProperties | None:
-    return CommitProperties(app_transactions=[Transaction(*app)]) if app else None
-
-
-def _is_written(delta: DeltaTable, app: tuple[str, int]) -> bool:
-    written = delta.transaction_version(app[0])
-    return written is not None and written >= app[1]
+def encoding(columns: pa.Schema) -> dict[str, Any]:
+    """How rows are written: dictionaries of what hardly repeats, and decimals as bytes, cost a third of every scan."""
+    return {
+        "compression": "zstd",
+        "use_dictionary": [field.name for field in columns if pa.types.is_string(field.type)],
+        "store_decimal_as_integer": True,
+    }
 
 
 def _extent(path: Path) -> tuple[int, int, int]:

@@ -14,6 +14,12 @@ INSTANT = pa.timestamp("us", tz="UTC")
 MONEY = pa.decimal128(12, 2)
 UNFOLDED = -1
 """The bucket of rows that no fold has put in their place yet."""
+SUPERSEDABLE = "order_lines"
+"""The table whose rows can be superseded, by their order."""
+REVISION = pa.field("revision", pa.int64())
+"""At which revision of its table a row was written (NULL: before there was any); see `lake.superseding`."""
+INTERNAL = frozenset({"bucket", REVISION.name})
+"""Columns of fact tables that are the lake's own business."""
 
 
 class RowsRefused(CordialeError):
@@ -22,16 +28,21 @@ class RowsRefused(CordialeError):
 
 @dataclass(frozen=True, kw_only=True)
 class FactTable:
-    """A table of immutable facts, partitioned by `bucket`. `columns` are those of a row, `bucket` left out."""
+    """A table of facts, partitioned by `bucket`. `columns` are those a query sees; the lake's own are left out."""
 
     name: str
     columns: pa.Schema
     sort_keys: tuple[str, ...]
 
     @property
+    def stored(self) -> pa.Schema:
+        """What a file holds: the columns, and the revision where rows can be superseded."""
+        return self.columns.append(REVISION) if self.name == SUPERSEDABLE else self.columns
+
+    @property
     def schema(self) -> pa.Schema:
         """What Delta knows: `bucket` first."""
-        return pa.schema([pa.field("bucket", pa.int32(), nullable=False), *self.columns])
+        return pa.schema([pa.field("bucket", pa.int32(), nullable=False), *self.stored])
 
 
 def _fact(table: str, sort_keys: tuple[str, ...], optional: tuple[str, ...], /, **columns: pa.DataType) -> FactTable:
@@ -47,7 +58,7 @@ FACTS: Mapping[str, FactTable] = {
         _fact(
             "order_lines",
             ("order_id", "line_no"),
-            ("category", "department", "brand", "store", "channel"),
+            ("category", "department", "brand", "store", "channel", "source"),
             order_id=_text,
             line_no=pa.int32(),
             product_id=_text,
@@ -59,6 +70,7 @@ FACTS: Mapping[str, FactTable] = {
             quantity=pa.int32(),
             amount=MONEY,
             discount=MONEY,
+            source=_text,
         ),
         _fact(
             "events",
@@ -79,6 +91,19 @@ FACTS: Mapping[str, FactTable] = {
             channel=_text,
             purpose=_text,
             kind=_text,
+            source=_text,
+        ),
+        _fact(
+            "answers",
+            ("answer_id",),
+            ("value", "text", "channel", "source"),
+            answer_id=_text,
+            survey=_text,
+            question=_text,
+            kind=_text,
+            value=pa.float64(),
+            text=_text,
+            channel=_text,
             source=_text,
         ),
     )

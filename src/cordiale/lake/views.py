@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from cordiale.ids import BUCKET_SQL
 from cordiale.lake.snapshots import DataFile, Snapshot
+from cordiale.lake.superseding import Superseded
+from cordiale.lake.tables import INTERNAL
 
 _TYPES = {
     pa.int32(): "INTEGER",
@@ -58,16 +60,32 @@ def resolved(rows: str, columns: pa.Schema) -> str:
 
 
 def raw(snapshot: Snapshot, files: Iterable[DataFile]) -> str:
-    """The rows of some files of a table, as written."""
+    """The rows of some files of a table, as written, but those that were superseded."""
     columns = names(snapshot.columns)
     paths = [file.path for file in files]
     if not paths:
-        return empty(
-            snapshot.columns.remove(snapshot.columns.get_field_index("bucket"))
-            if "bucket" in snapshot.columns.names
-            else snapshot.columns
-        )
-    return f"SELECT {', '.join(map(quoted, columns))} FROM read_parquet({listed(paths)}, hive_partitioning=false)"
+        return empty(pa.schema([snapshot.columns.field(name) for name in columns]))
+    rows = f"SELECT {', '.join(map(quoted, columns))} FROM {source(snapshot, paths)}"
+    return f"{rows} r {unsuperseded('r', superseded_rows(snapshot.superseded))}" if snapshot.superseded.path else rows
+
+
+def source(snapshot: Snapshot, paths: Iterable[str], options: str = "") -> str:
+    """What to select the stored columns of some files of facts from; columns a file lacks are NULL there."""
+    if not snapshot.is_uneven:
+        return f"read_parquet({listed(paths)}, hive_partitioning=false{options})"
+    rows = f"SELECT * FROM read_parquet({listed(paths)}, union_by_name=true, hive_partitioning=false{options})"
+    stored = [field for field in snapshot.columns if field.name != "bucket"]
+    return f"({empty(pa.schema(stored))} UNION ALL BY NAME {rows})"
+
+
+def unsuperseded(rows: str, superseded: str) -> str:
+    """The join that leaves out rows put aside by a later revision (`lake.superseding`)."""
+    return f"ANTI JOIN {superseded} s ON s.order_id = {rows}.order_id AND coalesce({rows}.revision, 0) < s.revision"
+
+
+def superseded_rows(state: Superseded) -> str:
+    """What to join to leave out superseded rows: (order_id, revision)."""
+    return f"read_parquet({listed([str(state.path)])}, hive_partitioning=false)"
 
 
 def traits(snapshot: Snapshot, day: date | None) -> str:
@@ -103,8 +121,8 @@ def empty(columns: pa.Schema) -> str:
 
 
 def names(columns: pa.Schema) -> list[str]:
-    """The columns a query sees: `bucket` is the lake's own business."""
-    return [name for name in columns.names if name != "bucket"]
+    """The columns of facts that a query sees."""
+    return [name for name in columns.names if name not in INTERNAL]
 
 
 def listed(paths: Iterable[str]) -> str:
