@@ -26,6 +26,10 @@ from cordiale.errors import CordialeError
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _OTHER_POSTCODE = re.compile(r"[A-Z0-9](?:[A-Z0-9 -]{0,8}[A-Z0-9])?")
 _YES, _NO = {"true", "yes", "oui", "1", "vrai", "y", "o"}, {"false", "no", "non", "0", "faux", "n"}
+FICTION = re.compile(r"\+33(?:19900|26191|35301|46571|53649|63998)[0-9]{4}")
+"""Numbers Arcep keeps for works of fiction: nobody is ever reached by them, so examples and tests may use them."""
+_OVERSEAS = ("GP", "RE", "MQ", "GF")
+"""Where 0690, 0692, 0696 and 0694 lead from France: their country codes are not 33."""
 FIVE_DIGITS = frozenset({"FR", "GP", "MQ", "GF", "RE", "YT", "PM", "MC", "BL", "MF"})
 """Countries and territories whose postcodes are La Poste's five digits."""
 
@@ -131,13 +135,15 @@ def _email(field: Field, value: Any, country: str) -> str:
 
 
 def _phone(field: Field, value: Any, country: str) -> str:
-    try:
-        number = phonenumbers.parse(str(value), country)
-    except phonenumbers.NumberParseException as error:
-        raise _Wrong(_no_phone()) from error
-    if number.extension or not phonenumbers.is_valid_number(number):
-        raise _Wrong(_no_phone())
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    for region in (country, *(_OVERSEAS if country == "FR" else ())):
+        try:
+            number = phonenumbers.parse(str(value), region)
+        except phonenumbers.NumberParseException as error:
+            raise _Wrong(_no_phone()) from error
+        written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if not number.extension and (phonenumbers.is_valid_number(number) or FICTION.fullmatch(written)):
+            return written
+    raise _Wrong(_no_phone())
 
 
 def _no_phone() -> str:
