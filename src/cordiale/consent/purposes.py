@@ -14,6 +14,7 @@ from cordiale.errors import CordialeError, Located
 _DEFAULT = Path(__file__).parent / "data" / "purposes.yaml"
 _BASES = ("consent", "contract")
 _PARTS = ("title", "legal_basis", "version", "wording")
+_CONTACTS = ("informative", "promotional", "survey")
 
 
 def purposes() -> Mapping[str, Wording]:
@@ -45,10 +46,13 @@ def _purpose(document: Any, code: str, source: str) -> Wording:
         return Located(f"purpose '{code}': {message}", line=line + 1, column=column + 1, source=source)
 
     values = document[code]
-    if not isinstance(values, dict) or set(values) != set(_PARTS):
-        raise wrong(f"it takes {', '.join(_PARTS)}")
+    if not isinstance(values, dict) or set(values) - {"contact"} != set(_PARTS):
+        raise wrong(f"it takes {', '.join(_PARTS)}, and contact where it is not {_usual_contact(values)}")
     if values["legal_basis"] not in _BASES:
         raise wrong(f"legal_basis is one of {', '.join(_BASES)}")
+    contact = values.get("contact", _usual_contact(values))
+    if contact not in _CONTACTS:
+        raise wrong(f"contact is one of {', '.join(_CONTACTS)}")
     for part in ("title", "wording"):
         if not isinstance(values[part], dict) or not values[part]:
             raise wrong(f"{part} is a text by language, e.g. {{fr: …, en: …}}")
@@ -58,4 +62,11 @@ def _purpose(document: Any, code: str, source: str) -> Wording:
         legal_basis=values["legal_basis"],
         version=str(values["version"]),
         wording=dict(values["wording"]),
+        contact=contact,
     )
+
+
+def _usual_contact(values: Any) -> str:
+    """What serves a contract informs; what needs a consent promotes, unless the file says otherwise."""
+    is_contract = isinstance(values, dict) and values.get("legal_basis") == "contract"
+    return "informative" if is_contract else "promotional"

@@ -21,18 +21,23 @@ withdrawal nor resubscribe anybody."""
 
 
 _LOWER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
-OPPOSITION_REASONS = ("objection", "complaint", "hard bounce")
+OPPOSITION_REASONS = ("objection", "complaint", "hard bounce", "returned letter", "wrong number")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """A purpose as `purposes.yaml` tells it. `title` and `wording` by language."""
+    """A purpose as `purposes.yaml` tells it. `title` and `wording` by language.
+
+    `contact` says what a message of this purpose does: it informs (`informative`, we give), promotes (`promotional`)
+    or questions (`survey`, we ask).
+    """
 
     code: str
     title: Mapping[str, str]
     legal_basis: str
     version: str
     wording: Mapping[str, str]
+    contact: str = "promotional"
 
     def text(self, language: str) -> str:
         """What the person reads in `language`, or in the first language written."""

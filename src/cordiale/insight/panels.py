@@ -21,7 +21,7 @@ _FIRST = ("recency_days", "orders_365d", "spend_365d", "average_basket", "favour
 
 def customer_traits(request: HttpRequest, customer: Customer) -> Content:
     """Stage with the rule that made it, RFM scores, every trait with its unit and period."""
-    rules, snapshot, row = definitions.current(), queries.find_snapshot(), _row(customer)
+    rules, snapshot, row = definitions.current(), queries.find_snapshot(), _row(request, customer)
     context: dict[str, Any] = {"snapshot": snapshot, "is_known": bool(row), "may_see": _may_see(request)}
     if row:
         traits = [texts.shown(trait, row.get(trait.name)) for trait in rules.traits]
@@ -34,9 +34,9 @@ def customer_traits(request: HttpRequest, customer: Customer) -> Content:
     return Content("insight/_customer.html", context)
 
 
-def customer_stage(_request: HttpRequest, customer: Customer) -> Content | None:
+def customer_stage(request: HttpRequest, customer: Customer) -> Content | None:
     """The stage as a badge in the page's head; nothing before the first snapshot."""
-    row = _row(customer)
+    row = _row(request, customer)
     if not row:
         return None
     stage = texts.stages(queries.lifecycle()).get(row["lifecycle_stage"])
@@ -75,9 +75,13 @@ def _kpi(stage: texts.Stage, latest: Snapshot, before: Snapshot | None) -> dict[
     }
 
 
-def _row(customer: Customer) -> dict[str, Any]:
-    rows = queries.traits_of([customer.pk]).to_pylist()
-    return dict(rows[0]) if rows else {}
+def _row(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """The customer's traits; several panels of one page ask the lake once."""
+    found: dict[int, dict[str, Any]] = request.__dict__.setdefault("_traits", {})
+    if customer.pk not in found:
+        rows = queries.traits_of([customer.pk]).to_pylist()
+        found[customer.pk] = dict(rows[0]) if rows else {}
+    return found[customer.pk]
 
 
 def _may_see(request: HttpRequest) -> bool:

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from cordiale import clock
+from cordiale.cases.flushing import flush as flush_cases
 from cordiale.decisions import actions as decisions
 from cordiale.deliveries import actions as deliveries
 from cordiale.errors import CordialeError, Refused
@@ -89,6 +90,7 @@ def tick(now: datetime, progress: Progress | None = None, *, smtp_url: str | Non
         report = TickReport(now=now)
         tell("outcomes")
         deliveries.flush_outcomes(now)
+        flush_cases(now)
         tell("traits")
         report.day = insight.ensure_snapshot(now)
         tell("segments")

@@ -6,7 +6,8 @@ class SegmentsConfig(AppConfig):
     label = "segments"
 
     def ready(self) -> None:
-        from cordiale.segments import filters, holdings  # noqa: PLC0415 - filters import models
+        from cordiale.segments import filters, holdings, panels  # noqa: PLC0415 - they import models
 
         filters.register()
         holdings.register()
+        panels.register()
