@@ -93,3 +93,43 @@ def test_orders_numbered_from_one_are_taken(sizes: list[int]) -> None:
         amount=[Decimal(1)] * count, discount=[Decimal(0)] * count,
     )  # fmt: skip
     assert contracts.check("order_lines", rows).num_rows == count
+
+
+def answers(**changed: object) -> pa.Table:
+    """One answer of each kind; a change to None leaves its column out."""
+    columns = {
+        "customer_id": [1] * 6,
+        "ts": [AT] * 6,
+        "answer_id": list("abcdef"),
+        "survey": ["after-purchase"] * 6,
+        "question": ["q1"] * 6,
+        "kind": ["nps", "csat", "ces", "choice", "text", "number"],
+        "value": [10.0, 5.0, 1.0, None, None, 2.5],
+        "text": [None, None, "easy", "red", "Très bien", None],
+        **changed,
+    }
+    return pa.table({name: values for name, values in columns.items() if values is not None})
+
+
+def test_answers_of_every_kind_are_kept(fresh_home: home.Home) -> None:
+    assert record("answers", answers()) == 6
+    rows = open_lake().query("SELECT kind, value, text FROM answers ORDER BY answer_id").to_pylist()
+    assert rows[4] == {"kind": "text", "value": None, "text": "Très bien"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"value": [11.0, 5.0, 1.0, None, None, 2.5]}, "answers.value, row 0: 11.0 is no answer of kind nps.* 0 to 10"),
+        ({"value": [9.5, 5.0, 1.0, None, None, 2.5]}, "answers.value, row 0: 9.5"),
+        ({"value": [9.0, None, 1.0, None, None, 2.5]}, "answers.value, row 1: None is no answer of kind csat.* 1 to 7"),
+        ({"value": [9.0, 5.0, 0.0, None, None, 2.5]}, "answers.value, row 2: 0.0 is no answer of kind ces"),
+        ({"value": [9.0, 5.0, 1.0, None, None, float("nan")]}, "answers.value, row 5: nan is no number"),
+        ({"text": [None, None, None, "red", " ", None]}, "answers.text, row 4: ' ' is blank"),
+        ({"kind": ["stars", "csat", "ces", "choice", "text", "number"]}, "answers.kind, row 0: 'stars' is not a kind"),
+        ({"survey": [""] * 6}, "answers.survey, row 0: '' is blank"),
+    ],
+)
+def test_an_answer_off_its_scale_is_refused(change: dict[str, object], words: str) -> None:
+    with pytest.raises(RowsRefused, match=words):
+        contracts.check("answers", answers(**change))

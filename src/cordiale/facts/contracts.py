@@ -103,6 +103,39 @@ def _not_an_object(text: str) -> str | None:
     return None if isinstance(value, dict) else 'is not a JSON object; write {"name": value}'
 
 
+_SCALES = {"nps": (0, 10), "csat": (1, 7), "ces": (1, 7)}
+"""Whole numbers from lowest to highest: likely to recommend; satisfaction and ease, on five points or seven."""
+_WORDS, _NUMBER = frozenset({"choice", "text"}), "number"
+
+
+def _kinds_are_known(rows: pa.Table) -> Iterator[Breach]:
+    kinds = [*_SCALES, *sorted(_WORDS), _NUMBER]
+    unknown = pc.invert(pc.is_in(rows.column("kind"), pa.array(kinds)))
+    yield from _first(rows, "kind", unknown, f"is not a kind of answer; write one of {', '.join(kinds)}")
+
+
+def _answers_are_on_their_scale(rows: pa.Table) -> Iterator[Breach]:
+    value = rows.column("value")
+    for kind, (lowest, highest) in _SCALES.items():
+        within = pc.and_(pc.greater_equal(value, lowest), pc.less_equal(value, highest))
+        fits = pc.fill_null(pc.and_(within, pc.equal(value, pc.floor(value))), False)
+        bad = pc.and_(pc.equal(rows.column("kind"), kind), pc.invert(fits))
+        yield from _first(rows, "value", bad, f"is no answer of kind {kind}; give a whole number {lowest} to {highest}")
+
+
+def _numbers_are_given(rows: pa.Table) -> Iterator[Breach]:
+    given = pc.fill_null(pc.is_finite(rows.column("value")), False)
+    bad = pc.and_(pc.equal(rows.column("kind"), _NUMBER), pc.invert(given))
+    yield from _first(rows, "value", bad, "is no number; an answer of kind number needs one")
+
+
+def _words_are_given(rows: pa.Table) -> Iterator[Breach]:
+    written = pc.not_equal(pc.utf8_trim_whitespace(pc.fill_null(rows.column("text"), "")), "")
+    wordy = pc.is_in(rows.column("kind"), pa.array(sorted(_WORDS)))
+    reason = "is blank; an answer of kind text or choice needs its words"
+    yield from _first(rows, "text", pc.and_(wordy, pc.invert(written)), reason)
+
+
 _RULES: dict[str, tuple[Callable[[pa.Table], Iterator[Breach]], ...]] = {
     "order_lines": (
         _not_blank("order_id", "product_id"),
@@ -113,4 +146,11 @@ _RULES: dict[str, tuple[Callable[[pa.Table], Iterator[Breach]], ...]] = {
     ),
     "events": (_not_blank("event_id", "name"), _properties_are_json),
     "messages": (_not_blank("message_id", "channel", "kind"),),
+    "answers": (
+        _not_blank("answer_id", "survey", "question"),
+        _kinds_are_known,
+        _answers_are_on_their_scale,
+        _numbers_are_given,
+        _words_are_given,
+    ),
 }
