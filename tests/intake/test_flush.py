@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connection
 
-from cordiale.customers.models import Customer
+from cordiale.customers.models import Customer, Submission
 from cordiale.errors import Refused, Unavailable
 from cordiale.intake import actions, calls, flushing, queries, readers, wire
 from cordiale.intake.actions import flush
@@ -87,7 +87,7 @@ def test_identify_tells_who_somebody_is(source: Source, now: datetime) -> None:
     assert (ana.first_name, ana.last_name, ana.city, ana.postcode) == ("Ana", "Lima", "Lyon", "69001")
     assert ana.email.lower() == "ana@example.fr"
     assert (str(ana.birth_on), ana.phone) == ("1990-04-01", "")
-    assert ana.sources["email"]["source"] == "shop"
+    assert Submission.objects.get(customer_id=ana.pk).source == "shop"
 
 
 def test_what_a_browser_did_before_becomes_the_customers(source: Source, now: datetime) -> None:

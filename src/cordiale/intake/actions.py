@@ -14,7 +14,7 @@ from cordiale import clock
 from cordiale.accounts.actions import audit
 from cordiale.accounts.models import Staff
 from cordiale.errors import CordialeError, NotFound, Refused
-from cordiale.intake import calls, flushing, readers
+from cordiale.intake import calls, queries, readers
 from cordiale.intake.calls import CallRefused
 from cordiale.intake.flushing import Flushed, flush
 from cordiale.intake.happenings import Waiting, happened
@@ -22,6 +22,8 @@ from cordiale.intake.models import Inbox, Kind, Rejected, SeenKey, Source
 
 __all__ = ["Flushed", "add_source", "allow_origins", "flush", "replay", "revoke_source"]
 _KEY_BYTES = 18
+_PAGES = ("new", "rejected")
+"""Names that are addresses of pages."""
 
 
 @transaction.atomic
@@ -29,7 +31,7 @@ def add_source(
     name: str, *, actor: Staff | str, now: datetime, kind: str = Kind.SERVER, origins: Sequence[str] = ()
 ) -> Source:
     """Make a source called `name` with a write key. Raises Refused when the name is taken."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+    if name in _PAGES or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
         raise CordialeError(f"'{name}' cannot name a source; write at most 40 small letters, digits and hyphens")
     if kind not in Kind.values:
         raise CordialeError(f"'{kind}' is no kind of source; write one of {', '.join(Kind.values)}")
@@ -90,7 +92,7 @@ def _read_again(row: Rejected, now: datetime) -> None:
     if reader is None or row.customer_id is None:
         raise Refused(f"nothing reads events for '{row.reader}' any more")
     waiting = Waiting(row.pk, row.source_id, row.key, row.kind, row.at, row.received_at, bytes(row.payload),
-                      flushing.source_names().get(row.source_id, ""))  # fmt: skip
+                      queries.source_names().get(row.source_id, ""))  # fmt: skip
     try:
         reader.read([happened(waiting, row.customer_id, calls.read(waiting.payload))], now)
     except (CordialeError, CallRefused) as error:

@@ -6,7 +6,7 @@ rows, so that the lake, which remembers the number, takes them once however ofte
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,10 +19,10 @@ from cordiale.facts import actions as facts
 from cordiale.facts import contracts
 from cordiale.identity import actions as identity
 from cordiale.identity.rules.telling import Seen
-from cordiale.intake import calls, happenings, locks, readers, traits
+from cordiale.intake import calls, happenings, locks, queries, readers, traits
 from cordiale.intake.calls import KINDS, Call, CallRefused
 from cordiale.intake.happenings import Waiting, happened
-from cordiale.intake.models import Flush, Inbox, Rejected, Source
+from cordiale.intake.models import Flush, Inbox, Rejected
 from cordiale.intake.readers import Happened
 from cordiale.intake.sieve import Sieve
 from cordiale.lake import RowsRefused
@@ -149,15 +149,10 @@ def _write(chunk: Chunk, duplicates: int, now: datetime) -> Flushed:
 
 
 def _waiting(until: int) -> list[Waiting]:
-    sources = source_names()
+    sources = queries.source_names()
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [until])
         return [Waiting(*row[:6], bytes(row[6]), sources.get(row[1], str(row[1]))) for row in cursor.fetchall()]
-
-
-def source_names() -> Mapping[int, str]:
-    """What each source is called, revoked ones too."""
-    return dict(Source.objects.values_list("id", "name"))
 
 
 def _read(waiting: Sequence[Waiting], rejected: list[Rejected], now: datetime) -> list[Read]:

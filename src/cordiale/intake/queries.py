@@ -11,6 +11,7 @@ import pyarrow as pa
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 
+from cordiale.errors import NotFound
 from cordiale.intake import locks
 from cordiale.intake.calls import KINDS, CallRefused
 from cordiale.intake.happenings import NAMES, stored_name
@@ -61,6 +62,19 @@ def count(type_: str | None = None) -> Counted:
 def list_sources() -> QuerySet[Source]:
     """All sources by name."""
     return Source.objects.order_by("revoked_at", "name")
+
+
+def get_source(name: str) -> Source:
+    """The source called `name`, revoked or not. Raises NotFound."""
+    source = Source.objects.filter(name=name).first()
+    if source is None:
+        raise NotFound(f"there is no source '{name}'")
+    return source
+
+
+def source_names() -> Mapping[int, str]:
+    """What each source is called, revoked ones too."""
+    return dict(Source.objects.values_list("id", "name"))
 
 
 def sent_lately(now: datetime) -> Mapping[int, tuple[int, int]]:
