@@ -8,17 +8,16 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 
-from cordiale.customers import golden, rules
+from cordiale.customers import golden
 from cordiale.customers.models import Customer
+from cordiale.customers.search import PAGE_AT_MOST, Found, register_finder, search
 from cordiale.errors import NotFound
 
+__all__ = ["Found", "register_finder", "search"]
+
 FOUND_AT_MOST = 20
-_SORTED_AT_MOST = 5_000  # a short prefix matches a fifth of all names: sorting them all would take seconds
-# OFFSET keeps PostgreSQL from walking the index on names instead, which is slow when few match.
-_FOUND = "SELECT id FROM customers_customer WHERE customers_words(first_name, last_name) @@ %s::tsquery AND merged_into_id IS NULL OFFSET 0 LIMIT %s"
 _PROFILES = """
 COPY (SELECT id AS customer_id, reference, language, city, postcode, country, timezone, birth_on,
         (extract(epoch FROM created_at) * 1000000)::bigint AS created_at, email <> '' AS has_email, declared
@@ -39,34 +38,16 @@ _PROFILE_TYPES = {
 }
 
 
-def matching(text: str, at_most: int | None = None) -> QuerySet[Customer]:
-    """Customers with a name, email, phone or reference that begins with each word of `text`, in any order.
+def find(text: str) -> list[Customer]:
+    """At most 20 customers for `text`, the likeliest first; `search` also says why each was found."""
+    return [one.customer for one in search(text, at_most=FOUND_AT_MOST)]
 
-    Accents and case do not count. Empty text matches everybody; text without a letter or figure nobody. With `at_most`
-    no more than so many are looked at, whichever come first.
-    """
+
+def matching(text: str, at_most: int = PAGE_AT_MOST) -> QuerySet[Customer]:
+    """Those `search` finds, to narrow another query; empty text matches everybody."""
     if not text.strip():
         return Customer.objects.all()
-    groups = rules.terms(text)
-    if not groups:
-        return Customer.objects.none()
-    found = RawSQL(_FOUND, [rules.tsquery(groups), at_most])  # noqa: S611 - values are bound
-    text = text.strip()
-    digits = "".join(letter for letter in text if letter.isdigit())
-    told = Q(reference__istartswith=text) | Q(email__startswith=text.lower())
-    if rules.is_phone(text) and digits.lstrip("0"):
-        told |= Q(phone__contains=digits.lstrip("0"))
-    return Customer.objects.filter(Q(id__in=found) | told)
-
-
-def find(text: str) -> list[Customer]:
-    """At most 20 customers for `text`, who has it as reference first, then by name; none for a single letter."""
-    text = text.strip()
-    exact = list(Customer.objects.filter(reference=text)) if text else []
-    if len(text) < 2:
-        return exact
-    others = matching(text, _SORTED_AT_MOST).exclude(id__in=[one.id for one in exact])
-    return [*exact, *others.order_by("last_name", "first_name", "id")[: FOUND_AT_MOST - len(exact)]]
+    return Customer.objects.filter(id__in=[one.customer.id for one in search(text, at_most=at_most)])
 
 
 def get_customer(name: str) -> Customer:

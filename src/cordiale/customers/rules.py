@@ -58,24 +58,24 @@ def fold(text: str) -> str:
     return "".join(letter for letter in split if not "\u0300" <= letter <= "\u036f").translate(_UPPER)
 
 
-def terms(text: str) -> list[list[str]]:
-    """What to look for: every group must be met, by any of its prefixes.
-
-    A telephone number is one prefix however it is spaced, with and without what stands before the national number.
-    """
-    text = fold(text).strip()
-    if _PHONE.fullmatch(text):
-        digits = re.sub(r"\D", "", text)
-        return [sorted({digits, digits.lstrip("0") or digits})] if digits else []
-    groups: list[list[str]] = []
-    for word in text.split():
-        groups += [[word]] if "@" in word.strip("@") else [[part] for part in _SEPARATORS.split(word) if part]
-    return groups[:8]
-
-
 def is_phone(text: str) -> bool:
     """Is it written as a telephone number, or the beginning of one?"""
     return _PHONE.fullmatch(text) is not None
+
+
+def international(text: str, home: str) -> list[str]:
+    """The beginnings an international number may have that is typed so; `home` is the country code dialled at home.
+
+    `06 39` is +3363 9…, `33639` and `0033 639` too; the figures alone may also be those of another country.
+    """
+    digits = re.sub(r"\D", "", text.replace("(0)", ""))
+    if text.startswith("+"):
+        return [f"+{digits}"] if digits else []
+    if digits.startswith("00"):
+        return [f"+{digits[2:]}"] if digits[2:] else []
+    if digits.startswith("0"):
+        return [f"+{home}{digits[1:]}"] if digits[1:] else []
+    return [f"+{digits}", f"+{home}{digits}"] if digits else []
 
 
 def words(text: str) -> list[str]:

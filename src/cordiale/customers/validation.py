@@ -108,6 +108,11 @@ def company_country() -> str:
     return found.get(company().zone, "FR")
 
 
+def dialling_code() -> str:
+    """What numbers of the company's country begin with, `33` for France."""
+    return str(phonenumbers.country_code_for_region(company_country()))
+
+
 def country_of(value: Any) -> str:
     """The code of a country given as code or name (French, English); empty for anything else."""
     if not isinstance(value, str) or not value:
