@@ -49,7 +49,57 @@ def seed() -> dict[str, Any]:
         "mail": max(catcher.tokens(home.current().mail)),
         "consent": links.sign(links.Reference(customer.id, "offers", "email")),
         "link": actions.sign_in_link(),
+        "case": open_cases(customer.id),
     }
+
+
+def open_cases(customer_id: int) -> int:
+    """Three cases of the customer: one that waits, one answered, one resolved and rated; the answered one's number.
+
+    Answers to a survey and a visit of several pages beside them.
+    """
+    from datetime import timedelta
+
+    import pyarrow as pa
+
+    from cordiale.cases import actions
+    from cordiale.cases.rules import Opening
+    from cordiale.facts.actions import record
+    from cordiale.ui.context import present
+
+    now = present()
+    hour = timedelta(hours=1)
+    subjects = ("Delivery is late", "Which size do I need?", "A bottle was broken")
+    late, asked, broken = (
+        actions.open_case(
+            Opening(customer_id=customer_id, channel=channel, subject=subject, text=f"{subject}. Please help.",
+                    category=category, priority=priority),
+            actor="seed", now=now - hours * hour,
+        ).pk
+        for subject, channel, category, priority, hours in zip(
+            subjects, ("phone", "email", "store"), ("delivery", "advice", "product"), (1, 2, 2), (5, 30, 60),
+            strict=True,
+        )
+    )  # fmt: skip
+    actions.note(late, "The carrier looks for it.", actor="seed", now=now - 4 * hour)
+    actions.answer(asked, "Take the larger one.", actor="seed", now=now - 28 * hour)
+    actions.resolve(broken, "A new one is on its way.", actor="seed", now=now - 50 * hour)
+    actions.rate(broken, 4, "Quick and friendly.", actor="seed", now=now - 20 * hour)
+    pages = [
+        {"customer_id": customer_id, "ts": now - 3 * hour + minutes * hour / 60, "event_id": f"seed-{minutes}",
+         "name": name, "properties": json.dumps({"title": title, "path": "/"}), "source": "web"}
+        for minutes, name, title in ((0, "Page Viewed", "Home"), (4, "Product Viewed", "Chablis"),
+                                     (9, "Product Added", "Chablis"))
+    ]  # fmt: skip
+    record("events", pa.Table.from_pylist(pages))
+    given = [
+        {"customer_id": customer_id, "ts": now - 26 * hour, "answer_id": f"seed-{question}", "survey": "after-delivery",
+         "question": question, "kind": kind, "value": value, "text": text, "channel": "email", "source": "seed"}
+        for question, kind, value, text in (("Would you recommend us?", "nps", 9.0, "Always kind on the phone"),
+                                            ("How easy was it?", "ces", 6.0, None))
+    ]  # fmt: skip
+    record("answers", pa.Table.from_pylist(given))
+    return asked
 
 
 if __name__ == "__main__":
