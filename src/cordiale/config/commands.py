@@ -14,6 +14,7 @@ from cordiale.config import demonstration, processes, quality
 from cordiale.connectors import commands as connectors
 from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
+from cordiale.duplicates import commands as duplicates
 from cordiale.imports import commands as imports
 from cordiale.insight import commands as insight
 from cordiale.intake import commands as intake
@@ -49,6 +50,9 @@ programmes.app.command("report")(measure.report)
 app.add_typer(programmes.app, name="programmes")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(lake.app, name="lake")
+customers.app.command("duplicates")(duplicates.duplicates)
+customers.app.command("export")(rights.export_customer)
+customers.app.command("erase")(rights.erase_customer)
 app.add_typer(customers.app, name="customers")
 app.add_typer(intake.sources, name="sources")
 app.add_typer(intake.events, name="events")
