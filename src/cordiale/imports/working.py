@@ -1,0 +1,58 @@
+"""Imports as work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cordiale.imports import actions, engine, undoing
+from cordiale.imports.models import Import, ImportState
+from cordiale.imports.queries import get_import
+from cordiale.jobs import daily, kinds
+from cordiale.jobs.models import Job
+from cordiale.jobs.progress import Interrupted, Lost, Progress
+
+_GOES_ON = (Interrupted, Lost, OperationalError, InterfaceError)
+
+
+def register() -> None:
+    """Called once, when Django is ready."""
+    kinds.register(kinds.Kind(actions.RUN, run, _("Import"), _address))
+    kinds.register(kinds.Kind(actions.CHECK, check, _("Check before an import"), _address))
+    kinds.register(kinds.Kind(actions.UNDO, undo, _("Undoing of an import"), _address))
+    daily.register(daily.Daily("imports", 50, actions.expire))
+
+
+def run(job: Progress) -> Mapping[str, Any]:
+    """Write what is left of a file."""
+    imported = get_import(job.arguments["import"])
+    if imported.state == ImportState.DONE:  # killed between the last chunk and the job's own end
+        return dict(imported.counts)
+    Import.objects.filter(pk=imported.pk).update(state=ImportState.RUNNING)
+    imported.state = ImportState.RUNNING
+    try:
+        return engine.run(imported, job)
+    except _GOES_ON:
+        raise
+    except Exception:
+        Import.objects.filter(pk=imported.pk).update(state=ImportState.STOPPED, finished_at=job.now)
+        raise
+
+
+def check(job: Progress) -> Mapping[str, Any]:
+    """Go through a file and write nothing."""
+    report = engine.check(get_import(job.arguments["import"]), job.now, job)
+    return dict(report.get("counts", {}))
+
+
+def undo(job: Progress) -> Mapping[str, Any]:
+    """Take an import back."""
+    return undoing.undo(get_import(job.arguments["import"]), job)
+
+
+def _address(job: Job) -> str:
+    return reverse("imports:import", args=[job.arguments["import"]])
