@@ -9,10 +9,10 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from cordiale import clock
-from cordiale.consent import queries, signals
+from cordiale.consent import queries, signals, states
 from cordiale.consent.models import Consent, Opposition, Purpose
 from cordiale.consent.purposes import get_purpose, purposes
-from cordiale.consent.rules import CHANNELS, GRANTED, OPPOSITION_REASONS, PERSONAL_SOURCES, WITHDRAWN, ConsentEntry
+from cordiale.consent.rules import CHANNELS, GRANTED, OPPOSITION_REASONS, WITHDRAWN, ConsentEntry
 from cordiale.customers.models import Customer
 from cordiale.errors import CordialeError, NotFound
 
@@ -33,28 +33,16 @@ class Origin:
     message_id: int = 0
 
 
-_LOCK_CUSTOMERS = "select id from customers_customer where id = any(%s) order by id for no key update"
+_LOCK_CUSTOMERS = """
+select id from customers_customer where id = any(%(ids)s)
+   or id in (select merged_into_id from customers_customer where id = any(%(ids)s)) order by id for no key update
+"""
 
 _WRITE_PROOFS = """
 insert into consent_consentproof (customer_id, purpose_id, channel, state, at, source, wording, wording_version,
                                   language, form_url, ip_address, user_agent)
 select * from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
                      %s::text[], %s::text[], %s::text[], %s::inet[], %s::text[])
-"""
-
-# The ledger is folded the same way whatever order its lines arrive in: the latest line that counts decides, and only
-# a withdrawal or the person's own word counts; other grants decide only where nothing else was ever said.
-_WRITE_STATES = """
-insert into consent_consent (customer_id, purpose_id, channel, state, since, proof_id)
-select distinct on (customer_id, purpose_id, channel) customer_id, purpose_id, channel, state, at, id
-from consent_consentproof proof
-join (select distinct * from unnest(%s::bigint[], %s::text[], %s::text[])) as touched (customer_id, purpose_id, channel)
-     using (customer_id, purpose_id, channel)
-order by customer_id, purpose_id, channel, (state = 'withdrawn' or source = any(%s)) desc, at desc,
-         (state = 'withdrawn') desc, id desc
-on conflict (customer_id, purpose_id, channel) do update
-set state = excluded.state, since = excluded.since, proof_id = excluded.proof_id
-where consent_consent.proof_id <> excluded.proof_id
 """
 
 
@@ -96,7 +84,7 @@ def _ensure_purposes(codes: set[str]) -> None:
 
 def _lock(customer_ids: set[int]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_CUSTOMERS, [sorted(customer_ids)])
+        cursor.execute(_LOCK_CUSTOMERS, {"ids": sorted(customer_ids)})
         missing = customer_ids - {row[0] for row in cursor.fetchall()}
     if missing:
         raise NotFound(f"there is no customer {min(missing)} ({len(missing)} such numbers); nothing was recorded")
@@ -112,7 +100,7 @@ def _write(entries: Sequence[ConsentEntry]) -> None:
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_WRITE_PROOFS, columns)
-        cursor.execute(_WRITE_STATES, [*columns[:3], list(PERSONAL_SOURCES)])
+    states.write(*columns[:3])
 
 
 def withdraw(
@@ -125,6 +113,7 @@ def withdraw(
     keys = [
         (one, way) for one in ([purpose] if purpose else purposes()) for way in ([channel] if channel else CHANNELS)
     ]
+    customer_id = states.present(customer_id)
     with transaction.atomic():
         _lock({customer_id})
         present = queries.state(customer_id)
@@ -137,6 +126,7 @@ def withdraw(
 
 def grant(customer_id: int, keys: Iterable[Key], at: datetime, origin: Origin) -> list[Key]:
     """Record that the person agrees to each (purpose, channel), with the text shown. Returns those that were new."""
+    customer_id = states.present(customer_id)
     with transaction.atomic():
         _lock({customer_id})
         present = queries.state(customer_id)

@@ -8,7 +8,8 @@ class ConsentConfig(AppConfig):
     label = "consent"
 
     def ready(self) -> None:
-        from cordiale.consent import holdings, panels  # noqa: PLC0415 - models must be ready
+        from cordiale.consent import holdings, merging, panels  # noqa: PLC0415 - models must be ready
 
         panels.register()
         holdings.register()
+        merging.register()

@@ -21,12 +21,14 @@ from cordiale.consent.purposes import get_purpose, purposes
 from cordiale.consent.rules import Wording
 from cordiale.customers.models import Customer
 
-ALLOWED, NO_ADDRESS, NOT_GRANTED, HAS_WITHDRAWN, OPPOSED = (
+ALLOWED, NO_ADDRESS, NOT_GRANTED, HAS_WITHDRAWN, OPPOSED, RESTRICTED, MERGED = (
     "allowed",
     "no-address",
     "not-granted",
     "withdrawn",
     "opposed",
+    "restricted",
+    "merged",
 )
 
 _ADDRESS_SQL = {
@@ -101,7 +103,9 @@ def consents_table() -> pa.Table:
 
 STANDING_SQL = """
 select customer.id,
-       case when {address} = '' then 'no-address'
+       case when customer.merged_into_id is not null then 'merged'
+            when customer.restricted_at is not null then 'restricted'
+            when {address} = '' then 'no-address'
             when opposition.id is not null then 'opposed'
             when consent.state = 'withdrawn' then 'withdrawn'
             when consent.state = 'granted' or not %(needs_consent)s then 'allowed'
@@ -116,7 +120,7 @@ left join consent_opposition opposition on opposition.channel = %(channel)s and 
 
 
 def standing(customer_ids: Iterable[int], purpose: str, channel: str) -> dict[int, str]:
-    """For each customer known: `allowed`, or why not (`no-address`, `opposed`, `withdrawn`, `not-granted`).
+    """For each customer known: `allowed`, or why not (`merged`, `restricted`, `no-address`, `opposed`, …).
 
     Raises CordialeError for an unknown purpose or channel.
     """

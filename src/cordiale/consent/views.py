@@ -22,7 +22,7 @@ from cordiale import clock
 from cordiale.accounts import actions as accounts
 from cordiale.accounts.models import Staff
 from cordiale.accounts.permissions import requires
-from cordiale.consent import actions, links, queries, rules
+from cordiale.consent import actions, links, queries, rules, states
 from cordiale.consent.actions import Origin
 from cordiale.consent.links import Reference
 from cordiale.consent.purposes import get_purpose, purposes
@@ -65,7 +65,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse("This form is too large.", status=413, content_type="text/plain")
     try:
         reference = links.read(token)
-        customer = Customer.objects.get(pk=reference.customer_id)
+        customer = Customer.objects.get(pk=states.present(reference.customer_id))
         get_purpose(reference.purpose)
     except (NotFound, CordialeError, Customer.DoesNotExist):
         return render(request, "consent/lost.html", status=404)

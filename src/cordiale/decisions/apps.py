@@ -6,7 +6,8 @@ class DecisionsConfig(AppConfig):
     label = "decisions"
 
     def ready(self) -> None:
-        from cordiale.decisions import holdings, panels  # noqa: PLC0415 - panels import models
+        from cordiale.decisions import holdings, merging, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
         holdings.register()
+        merging.register()

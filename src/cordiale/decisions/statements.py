@@ -37,6 +37,7 @@ with standings as (
 ), judged as (
   select d.id, z.quiet_until,
          case when d.expires_at <= %(now)s then 'expired'
+              when s.standing in ('merged', 'restricted') then s.standing
               when s.standing in ('not-granted', 'withdrawn') then 'consent'
               when s.standing = 'opposed' then 'opposition'
               when s.standing is distinct from 'allowed' then 'no-address'

@@ -200,7 +200,7 @@ class _Run:
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             reasons = self._reasons_not_to(group)
             for message in group:
-                if message.id in reasons:
+                if message.id in reasons or message.customer_id not in contexts:  # unmerged this moment: the next run
                     continue
                 try:
                     letters.append((message.id, self._letter(message, contexts[message.customer_id])))

@@ -6,17 +6,11 @@ from cordiale.identity.aliases import publish as publish_aliases
 from cordiale.identity.aliases import publish_pending
 from cordiale.identity.events import resolve_events
 from cordiale.identity.linking import Taken, link
+from cordiale.identity.merges import merge, unmerge
 from cordiale.identity.rules.telling import Seen, Told
 from cordiale.identity.telling import tell, tell_table
 
 __all__ = [
-    "Seen",
-    "Taken",
-    "Told",
-    "link",
-    "publish_aliases",
-    "publish_pending",
-    "resolve_events",
-    "tell",
-    "tell_table",
-]
+    "Seen", "Taken", "Told", "link", "merge", "publish_aliases", "publish_pending", "resolve_events", "tell",
+    "tell_table", "unmerge",
+]  # fmt: skip

@@ -13,13 +13,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from cordiale import clock, home
 from cordiale.clock import local_day, require_aware
 from cordiale.company import company
 from cordiale.customers.models import Customer
-from cordiale.identity.models import Alias
 from cordiale.insight import computing, definitions
 from cordiale.insight.definitions import Definitions
 from cordiale.insight.models import Snapshot
@@ -103,6 +101,5 @@ def _record(day: date, as_of: datetime, rules: Definitions, stages: Counter[str]
 
 def known_customers(as_of: datetime) -> pa.Table:
     """Whom we knew at `as_of` (customer_id): created before it, and not since merged into somebody else."""
-    merged = Alias.objects.filter(alias_id=OuterRef("pk"))
-    rows = Customer.objects.filter(~Exists(merged), created_at__lt=as_of).order_by("pk").values_list("pk", flat=True)
+    rows = Customer.objects.filter(created_at__lt=as_of).order_by("pk").values_list("pk", flat=True)
     return pa.table({"customer_id": np.fromiter(rows.iterator(chunk_size=_CHUNK), dtype=np.int64)})

@@ -51,12 +51,14 @@ select distinct on (p.customer_id) p.customer_id, d.at as anchor_at, d.verdict =
 from decisions_decision d
 join decisions_proposal p on p.id = d.proposal_id
 join programmes_enrolment e on e.id = p.enrolment_id
+join customers_customer c on c.id = p.customer_id and (c.merged_into_id is null or c.merged_into_id = c.id)
 where p.programme = %(programme)s and d.at <= %(now)s
   and (d.verdict = 'sent' or (d.verdict = 'refused' and d.rule = 'control'))
 order by p.customer_id, d.at, d.id
 """
 """The customers compared: each once, at the first instant this programme decided to contact them. Until that instant
-both groups have met exactly the same rules; everything after it is part of what is measured."""
+both groups have met exactly the same rules; everything after it is part of what is measured. Who was merged into
+another is left out: what they bought since is read as the other's."""
 
 UNITS_AS_LINES = f"""
 select string_agg(line, E'\\n') from (
@@ -93,5 +95,6 @@ left join (
 ) granted on granted.customer_id = customer.id
 left join consent_opposition opposition on opposition.channel = %(channel)s and granted.customer_id is not null
      and opposition.address_hash = {hash}
+where customer.merged_into_id is null
 """
 """All customers, and those with an address and a consent for at least one purpose who are on no opposition list."""

@@ -6,7 +6,8 @@ class ProgrammesConfig(AppConfig):
     label = "programmes"
 
     def ready(self) -> None:
-        from cordiale.programmes import holdings, panels  # noqa: PLC0415 - panels import models
+        from cordiale.programmes import holdings, merging, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
         holdings.register()
+        merging.register()

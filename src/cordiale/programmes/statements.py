@@ -21,28 +21,33 @@ select m.customer_id from segments_membership m join segments_segment s on s.id 
 where s.name = %(segment)s and m.left_at > %(since)s and m.left_at <= %(now)s
 """
 
-ZONES = "select distinct timezone from customers_customer where birth_on is not null"
+ZONES = "select distinct timezone from customers_customer where birth_on is not null and merged_into_id is null"
 
 BORN_ON = """
 select c.id from customers_customer c
 join unnest(%(zones)s::text[], %(months)s::int[], %(days)s::int[]) as d(zone, month, day) on d.zone = c.timezone
 where extract(month from c.birth_on) = d.month and extract(day from c.birth_on) = d.day
+  and c.merged_into_id is null and c.restricted_at is null
 """
 
 ENROL = """
 with asked as (select distinct customer_id from unnest(%(customers)s::bigint[]) as u(customer_id)),
-past as (
-  select e.customer_id, max(e.occurrence) as walks, max(e.entered_at) as last_entry,
+known_as as (
+  select customer_id, customer_id as number from asked
+  union all
+  select asked.customer_id, m.id from asked join customers_customer m on m.merged_into_id = asked.customer_id
+), past as (
+  select k.customer_id, max(e.occurrence) as walks, max(e.entered_at) as last_entry,
          bool_or(e.exited_at is null) as inside
-  from programmes_enrolment e join asked using (customer_id)
-  where e.programme_id = %(programme)s group by e.customer_id
+  from programmes_enrolment e join known_as k on k.number = e.customer_id
+  where e.programme_id = %(programme)s group by k.customer_id
 )
 insert into programmes_enrolment (programme_id, version_id, customer_id, occurrence, is_control, entered_at, step,
                                   arrived_at, due_at, exit_reason)
 select %(programme)s, %(version)s, a.customer_id, coalesce(p.walks, 0) + 1, {share} < %(control)s, %(now)s, %(step)s,
        %(now)s, %(due)s, ''
 from asked a
-join customers_customer c on c.id = a.customer_id
+join customers_customer c on c.id = a.customer_id and c.merged_into_id is null and c.restricted_at is null
 left join past p on p.customer_id = a.customer_id
 where (p.walks is null or (%(again)s and not p.inside and p.last_entry <= %(last_entry_until)s))
   and exists (select from segments_membership m join segments_segment s on s.id = m.segment_id
@@ -54,7 +59,8 @@ on conflict do nothing
 returning is_control
 """.format(share=_SHARE.format(customer="a"))
 """Who was triggered enters: in the panel, not excluded, not inside already, and again only as re-entry allows. The
-control group is drawn by the programme's salt, so a customer is always on the same side of one programme."""
+control group is drawn by the programme's salt, so a customer is always on the same side of one programme. Walks of
+customers merged into one count as his own: a merge lets nobody enter twice."""
 
 MOVE = """
 with moved as (

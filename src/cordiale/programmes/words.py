@@ -45,6 +45,7 @@ REASONS = {
     "goal": gettext_lazy("goal reached"),
     "end": gettext_lazy("end of the scenario"),
     "left-panel": gettext_lazy("left the panel"),
+    "merged": gettext_lazy("merged into another customer"),
 }
 
 

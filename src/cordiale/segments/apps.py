@@ -6,8 +6,9 @@ class SegmentsConfig(AppConfig):
     label = "segments"
 
     def ready(self) -> None:
-        from cordiale.segments import filters, holdings, panels  # noqa: PLC0415 - they import models
+        from cordiale.segments import filters, holdings, merging, panels  # noqa: PLC0415 - they import models
 
         filters.register()
         holdings.register()
+        merging.register()
         panels.register()

@@ -25,10 +25,11 @@ _ENTER = """
 insert into segments_membership (segment_id, customer_id, entered_at)
 select %(segment)s, customer.id, %(now)s
 from segments_moves come join customers_customer customer on customer.id = come.customer_id
+where customer.merged_into_id is null
 for key share of customer
 on conflict do nothing
 """
-"""Customers erased since the snapshot are left out; the lock keeps the others from being erased under us."""
+"""Customers erased or merged since the snapshot are left out; the lock keeps the others from being erased under us."""
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _ROW = np.dtype([("cells", ">i2"), ("length", ">i4"), ("customer", ">i8")])

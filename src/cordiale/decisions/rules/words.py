@@ -22,6 +22,8 @@ RULES = {
     "zone": gettext_lazy("Unknown time zone"),
     "quiet-hours": gettext_lazy("Quiet hours"),
     "left": gettext_lazy("Left the programme"),
+    "restricted": gettext_lazy("Processing restricted"),
+    "merged": gettext_lazy("Merged customer"),
 }
 
 
@@ -100,6 +102,14 @@ def _left(rule: str, values: Values) -> str:
     return _("The customer left the scenario before it went out (%(reason)s).") % {"reason": values.get("reason", "")}
 
 
+def _restricted(rule: str, values: Values) -> str:
+    return _("The customer asked for restriction of processing: nothing goes out until it is lifted.")
+
+
+def _merged(rule: str, values: Values) -> str:
+    return _("This customer was merged into another one, who goes on alone.")
+
+
 def _pressure(rule: str, values: Values) -> str:
     deciding = next((one for one in values.get("pressure", ()) if one["rule"] == rule), None)
     if deciding is None:
@@ -148,4 +158,6 @@ _TELLERS: dict[str, Callable[[str, Values], str]] = {
     "zone": _zone,
     "quiet-hours": _quiet,
     "left": _left,
+    "restricted": _restricted,
+    "merged": _merged,
 }

@@ -150,7 +150,7 @@ def _read(columns: Sequence[Column], day: date, only: Sequence[int] | None) -> p
             values[f"key_{number}"] = column[0]
             sql = sql.format(key=f"key_{number}")
         selected.append(sql)
-    chosen = f"select {', '.join(selected)} from customers_customer where true{_only('id', only)}"
+    chosen = f"select {', '.join(selected)} from customers_customer where merged_into_id is null{_only('id', only)}"
     statement = f"copy ({chosen}) to stdout (format csv)"
     return _instants(_copied(statement, values, types))
 
