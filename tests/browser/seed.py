@@ -72,7 +72,7 @@ def open_cases(customer_id: int) -> int:
     subjects = ("Delivery is late", "Which size do I need?", "A bottle was broken")
     late, asked, broken = (
         actions.open_case(
-            Opening(customer_id=customer_id, channel=channel, subject=subject, text=f"{subject}. Please help.",
+            Opening(customer_id=customer_id, channel=channel, subject=subject, text=f"{subject} Please help.",
                     category=category, priority=priority),
             actor="seed", now=now - hours * hour,
         ).pk

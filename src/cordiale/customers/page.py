@@ -33,12 +33,14 @@ def show(request: HttpRequest, customer_id: int) -> HttpResponse:
     if customer.merged_into is not None:
         is_erased = customer.merged_into_id == customer.pk
         return render(request, "customers/gone.html", {"customer": customer, "is_erased": is_erased})
+    columns = {f"in_{name}": panels.render("customer", request, customer, column=name) for name in _COLUMNS}
     context = {
         "customer": customer,
         "values": profile.values(customer),
         "declared": profile.declared(customer),
         "may_edit": may(getattr(request.user, "role", ""), "customers.edit"),
-        **{f"in_{column}": panels.render("customer", request, customer, column=column) for column in _COLUMNS},
+        "contents": panels.contents("customer", columns["in_main"]),
+        **columns,
         **_timeline(request.GET.dict(), customer.pk),
     }
     return render(request, "customers/customer.html", context)

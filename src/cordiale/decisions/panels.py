@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from cordiale.customers.models import Customer
 from cordiale.decisions import history, queries
@@ -15,7 +16,7 @@ _SHOWN = 20
 
 def register() -> None:
     """Called once, when Django is ready."""
-    panels.register("customer", panels.Panel("decisions", 20, "main", why))
+    panels.register("customer", panels.Panel("decisions", 20, "main", why, gettext_lazy("Why, why not?"), "why"))
     history.register()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cordiale.customers import sections
 from cordiale.customers.models import Customer
@@ -18,7 +19,10 @@ from cordiale.ui.context import present
 def register() -> None:
     """Called once, when Django is ready."""
     history.register()
-    panels.register("customer", panels.Panel("balance", 5, "main", given_and_asked))
+    panels.register(
+        "customer",
+        panels.Panel("balance", 5, "main", given_and_asked, gettext_lazy("What we gave, what we asked"), "balance"),
+    )
     sections.register("messages", section)
 
 

@@ -59,7 +59,7 @@ def dashboard_stages(request: HttpRequest, _subject: Any) -> Content | None:
 def register_panels() -> None:
     """Called once, when Django is ready."""
     register("customer", Panel("stage", 10, "header", customer_stage))
-    register("customer", Panel("traits", 20, "main", customer_traits))
+    register("customer", Panel("traits", 15, "side", customer_traits))
     register("dashboard", Panel("stages", 20, "main", dashboard_stages))
 
 

@@ -6,12 +6,13 @@ subject and returns what to render, or None to show nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 
 
@@ -25,12 +26,17 @@ class Content:
 
 @dataclass(frozen=True)
 class Panel:
-    """One registered panel. `order` sorts it on the page, `column` is `main` or `side`."""
+    """One registered panel. `order` sorts it on the page, `column` is `main` or `side`.
+
+    A long page links to the panels that have a `title`, by the `anchor` that is their element's id.
+    """
 
     name: str
     order: int
     column: str
     build: Callable[[HttpRequest, Any], Content | None]
+    title: str | Promise = ""
+    anchor: str = ""
 
 
 _panels: dict[str, dict[str, Panel]] = {}
@@ -39,6 +45,12 @@ _panels: dict[str, dict[str, Panel]] = {}
 def register(page: str, panel: Panel) -> None:
     """Add `panel` to `page` (`dashboard`, `customer`, …). Registering a name again replaces it."""
     _panels.setdefault(page, {})[panel.name] = panel
+
+
+def contents(page: str, rendered: Iterable[tuple[str, SafeString]]) -> list[tuple[str, str]]:
+    """The anchor and title of those of the `rendered` panels of a page that have one, in their order."""
+    shown = [_panels[page][name] for name, _ in rendered]
+    return [(one.anchor, str(one.title)) for one in shown if one.title]
 
 
 def render(page: str, request: HttpRequest, subject: Any, *, column: str) -> list[tuple[str, SafeString]]:
