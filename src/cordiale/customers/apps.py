@@ -6,7 +6,8 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self) -> None:
-        from cordiale.customers import happenings, panels  # noqa: PLC0415 - panels import models
+        from cordiale.customers import happenings, holding, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
+        holding.register_holding()
         happenings.register()

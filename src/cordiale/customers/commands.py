@@ -24,20 +24,19 @@ def show(customer: str, as_json: terminal.Json = False, home: terminal.HomeFolde
 
 @app.command("find")
 def find(text: str, as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
-    """Find at most 20 customers by the beginning of a name, email, telephone number or reference."""
-    rows = [
-        {"id": one.id, "reference": one.reference, "name": one.full_name, "email": one.email, "city": one.city}
-        for one in queries.find(text)
-    ]
+    """Find at most 20 customers by name, email, phone, card or reference; accents and slips are forgiven."""
+    rows = [_found(one) for one in queries.search(text, at_most=queries.FOUND_AT_MOST)]
     terminal.answer(
         rows,
         as_json=as_json,
-        text=lambda: (
-            terminal.table("id", "reference", "name", "email", "city", rows=[tuple(row.values()) for row in rows])
-            if rows
-            else "nobody found"
-        ),
+        text=lambda: terminal.table(*rows[0], rows=[tuple(row.values()) for row in rows]) if rows else "nobody found",
     )
+
+
+def _found(one: queries.Found) -> dict[str, Any]:
+    who = one.customer
+    told = {"id": who.id, "reference": who.reference, "name": who.full_name, "email": who.email, "city": who.city}
+    return told | {"found_by": one.why}
 
 
 def _as_text(customer: Customer, parts: dict[str, Any]) -> Group:

@@ -25,6 +25,7 @@ CORE = {
     "city": 80, "country": 2, "language": 5, "timezone": 64,
 }  # fmt: skip
 """The fields that are columns of Customer, and how many characters each holds (0: not a text)."""
+FOUND_BY = ("first_name", "last_name", "email", "phone")
 RESERVED = ("id", "customer_id", "reference", "declared", "sources", "card", "anonymous", "at", "source", "standing")
 LONGEST = 1_000
 _LONGEST_BY_DEFAULT = 200
@@ -109,6 +110,8 @@ def _field(document: CommentedMap, name: Any) -> Field:
     kind = _one_of(body, "type", TYPES, document, name)
     if name in CORE and kind != _core_type(name):
         raise _wrong(body, "type", f"the type of '{name}' is {_core_type(name)} and cannot change", "keep it")
+    if name in FOUND_BY and body.get("sensitive"):
+        raise _wrong(body, "sensitive", f"'{name}' cannot be sensitive: customers are found by it", "leave it out")
     return Field(
         name=name,
         type=kind,

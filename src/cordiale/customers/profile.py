@@ -49,22 +49,40 @@ def declared(customer: Customer) -> list[Value]:
     """What the customer told us; nothing means it was never asked or never answered."""
     known = fields.fields()
     return [
-        _value(customer, f"declared.{name}", known.get(name), value, name.replace("_", " "))
+        _value(customer, f"declared.{name}", known.get(name), value)
         for name, value in sorted(customer.declared.items())
     ]
 
 
+def label(name: str) -> str:
+    """What a field is called in the page's language."""
+    field = fields.fields().get(name)
+    return formats.in_language(field.labels) if field else name.replace("_", " ")
+
+
+def written(field: Field | None, value: Any) -> str:
+    """A value as it is shown, empty for nothing; days of ISO text as days."""
+    if value is None or value == "":
+        return ""
+    if field is None:
+        return str(value)
+    shown = _WRITTEN.get(field.type, _as_is)(field, value)
+    return formats.day(shown) if isinstance(shown, date) else str(shown)
+
+
 def as_json(customer: Customer) -> dict[str, Any]:
     """The profile for `customers show --json`."""
-    names = ("id", "reference", *fields.CORE, "declared", "sources", "created_at")
+    names = ("id", "reference", *fields.CORE, "declared", "sources", "created_at", "updated_at",
+             "restricted_at")  # fmt: skip
     return {name: getattr(customer, name) for name in names}
 
 
-def _value(customer: Customer, name: str, field: Field | None, value: Any, label: str = "") -> Value:
+def _value(customer: Customer, name: str, field: Field | None, value: Any) -> Value:
     origin = customer.origin(name)
-    title = formats.in_language(field.labels) if field else label
-    written = _WRITTEN.get(field.type, _as_is)(field, value) if field else value
-    return Value(title, written, str(origin.get("source", "")), rules.moment(origin.get("at")))
+    shown = _WRITTEN.get(field.type, _as_is)(field, value) if field else value
+    return Value(
+        label(name.removeprefix("declared.")), shown, str(origin.get("source", "")), rules.moment(origin.get("at"))
+    )
 
 
 def _as_is(field: Field, value: Any) -> Any:
@@ -80,4 +98,5 @@ _WRITTEN: dict[str, Callable[[Field, Any], Any]] = {
     "language": lambda field, value: formats.language_name(value),
     "boolean": lambda field, value: formats.yes_no(bool(value)),
     "choice": _choice,
+    "date": lambda field, value: date.fromisoformat(value) if isinstance(value, str) else value,
 }

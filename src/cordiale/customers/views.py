@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -14,12 +14,11 @@ from django.views.decorators.http import require_safe
 from cordiale import clock
 from cordiale.accounts import actions as accounts
 from cordiale.accounts.models import Staff
-from cordiale.accounts.permissions import requires
-from cordiale.customers import filters, queries, rules
+from cordiale.accounts.permissions import may, requires
+from cordiale.customers import fields, filters, queries, rules, search
 from cordiale.customers.models import Customer
 
-_EXPORTED = ("reference", "first_name", "last_name", "email", "phone", "street", "postcode", "city", "country",
-             "language", "timezone", "birth_on", "created_at")  # fmt: skip
+_ORDER = ("last_name", "first_name", "id")
 
 
 @require_safe
@@ -28,12 +27,19 @@ def list_customers(request: HttpRequest) -> HttpResponse:
     """Who is found and not filtered out, 50 a page. A search that finds one customer opens the page of that one."""
     text = request.GET.get("q", "").strip()[:200]
     condition, shown = filters.apply(request.GET.dict())
-    found = _ordered(queries.matching(text).filter(condition))
+    found = search.search(text, among=condition) if text else _everybody(condition)
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     if text and page.paginator.count == 1 and "page" not in request.GET:
-        return redirect("customers:customer", customer_id=page[0].id)
-    is_narrowed = bool(text) or any(one.chosen for one in shown)
-    context = {"page": page, "text": text, "filters": shown, "is_narrowed": is_narrowed}
+        return redirect("customers:customer", customer_id=page[0].customer.id)
+    context = {
+        "page": page,
+        "text": text,
+        "filters": shown,
+        "is_narrowed": bool(text) or any(one.chosen for one in shown),
+        "is_cut": bool(text) and page.paginator.count >= search.PAGE_AT_MOST,
+        "may_edit": may(getattr(request.user, "role", ""), "customers.edit"),
+        "rows": page.object_list if text else [search.Found(one, "") for one in page],
+    }
     return render(request, "customers/list.html", context)
 
 
@@ -43,15 +49,15 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     """The list as CSV, with the same search and filters. Who took it is audited."""
     assert isinstance(request.user, Staff)
     condition, _shown = filters.apply(request.GET.dict())
-    found = _ordered(queries.matching(request.GET.get("q", "")).filter(condition))
+    found = queries.matching(request.GET.get("q", "")).filter(condition)
     accounts.audit("customers", "list", "export", request.user, {"query": request.GET.dict()}, clock.now())
-    response = StreamingHttpResponse(_csv(found), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(_csv(found.order_by(*_ORDER)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="customers.csv"'
     return response
 
 
-def _ordered(found: QuerySet[Customer]) -> QuerySet[Customer]:
-    return found.order_by("last_name", "first_name", "id")
+def _everybody(condition: Q) -> QuerySet[Customer]:
+    return Customer.objects.filter(condition).order_by(*_ORDER)
 
 
 class _Line:
@@ -62,7 +68,9 @@ class _Line:
 
 
 def _csv(found: QuerySet[Customer]) -> Iterator[str]:
+    core = [one.name for one in fields.listed() if one.is_core]
+    declared = [one.name for one in fields.listed() if not one.is_core]
     writer = csv.writer(_Line())
-    yield "\ufeff" + writer.writerow(_EXPORTED)  # spreadsheets need the mark to read UTF-8
-    for row in found.values_list(*_EXPORTED).iterator(chunk_size=2000):
-        yield writer.writerow([rules.csv_cell(cell) for cell in row])
+    yield "\ufeff" + writer.writerow(["reference", *core, "created_at", *declared])  # the mark: spreadsheets read UTF-8
+    for *row, values in found.values_list("reference", *core, "created_at", "declared").iterator(chunk_size=2000):
+        yield writer.writerow([rules.csv_cell(cell) for cell in (*row, *(values.get(name) for name in declared))])
