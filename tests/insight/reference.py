@@ -55,6 +55,29 @@ def traits(lines: list[Row], events: list[Row], messages: list[Row], as_of: date
         "weekend_share": share(within(orders, 365), lambda row: row["ts"].astimezone(zone).isoweekday() > 5),
         "coupon_redemptions_365d": len([row for row in within(events, 365) if row["name"] == "Coupon Redeemed"]),
         "messages_90d": len([row for row in within(messages, 90) if row["kind"] == "handed_over"]),
+        **interests(events, within),
+    }
+
+
+def interests(events: list[Row], within: Callable[..., list[Row]]) -> Row:
+    def named(days: int, *names: str) -> list[Row]:
+        return [row for row in within(events, days) if row["name"] in names]
+
+    def looked(row: Row) -> int:
+        return {"Product Added": 120, "Content Read": row["seconds"] or 0}.get(row["name"], 20)
+
+    products = ("Page Viewed", "Product Viewed", "Product List Viewed", "Product Added", "Content Read")
+    return {
+        "last_visit_at": max((row["ts"] for row in named(365, "Page Viewed", "Screen Viewed")), default=None),
+        "pages_30d": len(named(30, "Page Viewed", "Screen Viewed")),
+        "products_viewed_30d": len({row["product_id"] for row in named(30, "Product Viewed")} - {None}),
+        "interest_category": favourite(named(90, *products), "category", weight=looked),
+        "interest_topic": favourite(
+            named(90, "Page Viewed", "Content Read"),
+            "topic",
+            weight=lambda row: (row["seconds"] or 0) if row["name"] == "Content Read" else 10,
+        ),
+        "reading_90d": sum(row["seconds"] or 0 for row in named(90, "Content Read")),
     }
 
 

@@ -21,7 +21,7 @@ def test_compute_answers_with_the_stages(shop: Shop) -> None:
 
     answer = json.loads(CliRunner().invoke(app, ["compute", "--now", NOW, "--json"]).stdout)
 
-    assert (answer["day"], answer["customers"], answer["traits"]) == ("2026-11-16", 2, 27)
+    assert (answer["day"], answer["customers"], answer["traits"]) == ("2026-11-16", 2, 33)
     assert answer["lifecycle"] == {"prospect": 1, "customer": 1, "occasional": 0, "active": 0, "ambassador": 0,
                                    "dormant": 0, "lost": 0}  # fmt: skip
 

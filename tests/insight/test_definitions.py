@@ -108,7 +108,7 @@ def test_the_description_of_a_stage_shows_the_companys_parameters(fresh_home: ho
 
 
 def test_the_companys_copy_is_read_again_when_it_changes(fresh_home: home.Home) -> None:
-    assert len(queries.traits()) == 27
+    assert len(queries.traits()) == 33
     path: Path = fresh_home.company / "traits.yaml"
     more = (
         "  bottles_30d:\n    type: integer\n    from: order_lines\n    window: 30\n    where: category = 'wine'\n"

@@ -44,8 +44,10 @@ def random_facts(seed: int, now: datetime, customers: int) -> dict[str, list[dic
             ]  # fmt: skip
         events += [
             {"customer_id": customer, "ts": ts(), "event_id": f"{customer}-{number}",
-             "name": draw.choice(("Coupon Redeemed", "Page Viewed"))}
-            for number in range(draw.randint(0, 3))
+             "name": draw.choice(("Coupon Redeemed", "Page Viewed", "Product Viewed", "Product Added", "Content Read")),
+             "category": draw.choice(CATEGORIES), "topic": draw.choice(("cellar", "baking", None)),
+             "product_id": draw.choice(("p1", "p2", None)), "seconds": draw.choice((None, 0, 15, 300))}
+            for number in range(draw.randint(0, 9))
         ]  # fmt: skip
         messages += [
             {"customer_id": customer, "ts": ts(), "message_id": f"{customer}-{number}", "channel": "email",

@@ -75,11 +75,15 @@ FACTS: Mapping[str, FactTable] = {
         _fact(
             "events",
             ("event_id",),
-            ("properties", "source"),
+            ("properties", "source", "category", "topic", "product_id", "seconds"),
             event_id=_text,
             name=_text,
             properties=_text,
             source=_text,
+            category=_text,
+            topic=_text,
+            product_id=_text,
+            seconds=pa.int32(),
         ),
         _fact(
             "messages",

@@ -29,7 +29,16 @@ FACTS: Mapping[str, Mapping[str, Kind]] = {
         "amount": "money",
         "discount": "money",
     },
-    "events": {"ts": "instant", "event_id": "text", "name": "text", "source": "text"},
+    "events": {
+        "ts": "instant",
+        "event_id": "text",
+        "name": "text",
+        "source": "text",
+        "category": "text",
+        "topic": "text",
+        "product_id": "text",
+        "seconds": "integer",
+    },
     "messages": {
         "ts": "instant",
         "message_id": "text",

@@ -101,7 +101,12 @@ MEASURES: dict[str, Measure] = {
     "orders": Measure(table="order_lines", kind=Kind.INTEGER, filters=_LINE, has_minimum=True),
     "spend": Measure(table="order_lines", kind=Kind.MONEY, filters=_LINE),
     "units": Measure(table="order_lines", kind=Kind.INTEGER, filters=_LINE),
-    "events": Measure(table="events", kind=Kind.INTEGER, filters={"source": "source"}, subject="name"),
+    "events": Measure(
+        table="events",
+        kind=Kind.INTEGER,
+        filters={"source": "source", "category": "category", "topic": "topic", "product": "product_id"},
+        subject="name",
+    ),
     "messages": Measure(
         table="messages",
         kind=Kind.INTEGER,
