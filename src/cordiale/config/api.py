@@ -9,9 +9,9 @@ from ninja import NinjaAPI
 
 from cordiale import __version__
 from cordiale.cases.api import router as cases
-from cordiale.customers.api import router as customers
 from cordiale.decisions.api import router as decisions
 from cordiale.errors import CordialeError, Located, NotFound, Unavailable
+from cordiale.identity.api import router as customers
 from cordiale.imports.api import router as imports
 from cordiale.measure.api import router as programmes
 from cordiale.orders.api import router as orders

@@ -15,6 +15,7 @@ from cordiale.connectors import commands as connectors
 from cordiale.customers import commands as customers
 from cordiale.decisions import commands as decisions
 from cordiale.duplicates import commands as duplicates
+from cordiale.identity import commands as identity
 from cordiale.imports import commands as imports
 from cordiale.insight import commands as insight
 from cordiale.intake import commands as intake
@@ -53,6 +54,8 @@ app.add_typer(lake.app, name="lake")
 customers.app.command("duplicates")(duplicates.duplicates)
 customers.app.command("export")(rights.export_customer)
 customers.app.command("erase")(rights.erase_customer)
+customers.app.command("merge")(identity.merge)
+customers.app.command("unmerge")(identity.unmerge)
 app.add_typer(customers.app, name="customers")
 app.add_typer(intake.sources, name="sources")
 app.add_typer(intake.events, name="events")
