@@ -104,6 +104,7 @@ def _begin(imported: Import, now: datetime) -> tuple[Task, Preparation, Path]:
     document = mapping.of_json(imported.mapping)
     reading = Reading(**imported.reading)
     task = Task(
+        number=imported.pk,
         source=imported.source,
         digest=imported.digest,
         mapping=document,

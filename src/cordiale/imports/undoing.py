@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from django.db import connection, transaction
+from django.db import connection
 
 from cordiale.consent import actions as consent
 from cordiale.consent.models import Consent
 from cordiale.consent.rules import GRANTED, WITHDRAWN, ConsentEntry
 from cordiale.customers import actions as customers
+from cordiale.imports import before
 from cordiale.imports.models import Import, ImportState
 from cordiale.jobs.progress import Progress
 from cordiale.lake import open_lake
+from cordiale.orders import actions as orders
 
 _AT_ONCE = 5_000
 _WITH_FACTS = """
@@ -111,10 +113,10 @@ def _take_back_facts(table: str) -> Callable[[Import, datetime], Counter[str]]:
 
 
 def _take_back_orders(imported: Import, now: datetime) -> Counter[str]:
-    from cordiale.orders import actions as orders  # noqa: PLC0415
-
-    with transaction.atomic():
-        return Counter(orders_removed=orders.withdraw_source(imported.source, now))
+    told = orders.withdraw_source(imported.source, now)
+    restored = before.give_back(imported.pk, imported.source)
+    lines = open_lake().remove("order_lines", "source", [imported.source])
+    return Counter(orders_given_back=restored + told, lines_removed=lines)
 
 
 _Step = Callable[[Import, datetime], Counter[str]]

@@ -21,6 +21,7 @@ Flags = npt.NDArray[np.bool_]
 class Task:
     """One import, for those who write its rows. `at` is when what the file says was said, where no column says it."""
 
+    number: int
     source: str
     digest: str
     mapping: FileMapping
