@@ -1,0 +1,1 @@
+"""Pure rules: what was told of an order in, its lines out."""
