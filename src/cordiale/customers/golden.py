@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from cordiale.customers import fields, words
+from cordiale.customers import fields, planner, words
 from cordiale.customers.models import Customer, Submission
 from cordiale.customers.signals import customers_changed
 from cordiale.customers.survivorship import Kept, Said, fold
@@ -78,7 +78,11 @@ def families(customer_ids: Iterable[int]) -> dict[int, list[int]]:
 
 def lock(customer_ids: Iterable[int]) -> dict[int, Group]:
     """These customers (present ones) with all that was said of them, locked by number until the transaction ends."""
-    wanted = list(customer_ids)
+    with planner.by_index():
+        return _locked(list(customer_ids))
+
+
+def _locked(wanted: list[int]) -> dict[int, Group]:
     chosen = Customer.everyone.filter(id__in=wanted, erased_at__isnull=True).order_by("id")
     groups = {one.id: Group(one) for one in chosen.select_for_update(no_key=True)}
     heads = {member: head for head, members in families(groups).items() for member in members}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cordiale import clock
 from cordiale.company import company
-from cordiale.customers import fields, golden, words
+from cordiale.customers import fields, golden, planner, words
 from cordiale.customers.models import Customer
 from cordiale.customers.recording import OWN_REFERENCE, Submitted, record, reserve
 from cordiale.customers.survivorship import STANDINGS
@@ -24,12 +25,11 @@ from cordiale.errors import CordialeError
 AT_ONCE = 50_000
 _IDENTITY = ("customer_id", "reference", "created_at")
 _BY_REFERENCE = """
-SELECT c.reference, c.id FROM unnest(%s::text[]) AS given (reference)
-JOIN customers_customer c ON c.reference = given.reference COLLATE "C"
+SELECT reference, id FROM customers_customer WHERE reference = ANY(%s)
 """
 _LATEST = """
 SELECT DISTINCT ON (customer_id) customer_id, "values" FROM customers_submission
-WHERE customer_id = ANY(%s) AND source = %s AND standing = %s AND certainty = %s AND at <= %s
+WHERE customer_id = ANY(%s) AND source || '' = %s AND standing = %s AND certainty = %s AND at <= %s
 ORDER BY customer_id, at DESC, id DESC
 """
 _COPY = "COPY {} ({}) FROM STDIN (FORMAT csv)"
@@ -80,7 +80,7 @@ def load(
 def _attempt(chunk: pa.Table, origin: _Origin, attempts: int = 3) -> pa.Array:
     for left in reversed(range(attempts)):
         try:
-            with transaction.atomic():
+            with transaction.atomic(), planner.by_index():
                 return _load(chunk, origin)
         except IntegrityError:  # another process created one of these references meanwhile: it is known now
             if not left:
@@ -142,11 +142,11 @@ def _by_reference(references: list[str]) -> dict[str | None, int]:
 
 def _create(rows: pa.Table, ids: pa.Array, origin: _Origin) -> None:
     parts = {name: _fragments(rows, name) for group in origin.groups.values() for name in group}
-    _copy("customers_customer", _golden(rows, ids, parts, origin))
-    for standing, group in origin.groups.items():
-        said = _object([parts[name] for name in group])
-        spoke = pc.not_equal(said, "{}")
-        _copy("customers_submission", _submissions(ids.filter(spoke), said.filter(spoke), standing, origin))
+    with ThreadPoolExecutor(1) as beside:  # what was said is written out while PostgreSQL takes in the records
+        said = [beside.submit(_said, ids, parts, standing, origin) for standing in origin.groups]
+        _copy("customers_customer", *_csv(_golden(rows, ids, parts, origin)))
+        for one in said:
+            _copy("customers_submission", *one.result())
     names = [name for group in origin.groups.values() for name in group]
     texts = {
         text
@@ -190,25 +190,30 @@ def _reference(rows: pa.Table, ids: pa.Array) -> Any:
     return pc.coalesce(pc.if_else(pc.equal(given, ""), None, given), ours)
 
 
-def _submissions(ids: pa.Array, said: pa.Array, standing: str, origin: _Origin) -> dict[str, Any]:
-    return {
-        "customer_id": ids, "source": origin.source, "at": origin.at.isoformat(), "certainty": str(origin.certainty),
-        "standing": standing, "values": said, "received_at": origin.now.isoformat(),
-    }  # fmt: skip
+def _said(ids: pa.Array, parts: Mapping[str, pa.Array], standing: str, origin: _Origin) -> tuple[list[str], pa.Buffer]:
+    """The submissions of one standing, written out."""
+    values = _object([parts[name] for name in origin.groups[standing]])
+    spoke = pc.not_equal(values, "{}")
+    return _csv({
+        "customer_id": ids.filter(spoke), "values": values.filter(spoke), "source": origin.source,
+        "at": origin.at.isoformat(), "certainty": str(origin.certainty), "standing": standing,
+        "received_at": origin.now.isoformat(),
+    })  # fmt: skip
 
 
-def _copy(table: str, columns: Mapping[str, Any]) -> None:
+def _csv(columns: Mapping[str, Any]) -> tuple[list[str], pa.Buffer]:
     many = len(next(iter(columns.values())))
-    if not many:
-        return
     arrays = [pa.repeat(value, many) if isinstance(value, str) else value for value in columns.values()]
     written = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(
-        pa.table(arrays, names=list(columns)), written, pyarrow.csv.WriteOptions(include_header=False)
-    )
-    names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor, cursor.copy(_COPY.format(table, names)) as copy:
-        copy.write(memoryview(written.getvalue()))
+    options = pyarrow.csv.WriteOptions(include_header=False)
+    pyarrow.csv.write_csv(pa.table(arrays, names=list(columns)), written, options)
+    return list(columns), written.getvalue()
+
+
+def _copy(table: str, names: list[str], rows: pa.Buffer) -> None:
+    columns = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor, cursor.copy(_COPY.format(table, columns)) as copy:
+        copy.write(memoryview(rows))
 
 
 def _fragments(rows: pa.Table, name: str) -> pa.Array:

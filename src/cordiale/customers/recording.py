@@ -18,7 +18,7 @@ from cordiale.errors import Refused
 
 OWN_REFERENCE = "cordiale-{}"
 """The reference of a customer whom nobody gave one, by number."""
-_IDS = "SELECT array_agg(nextval(pg_get_serial_sequence('customers_customer', 'id'))) FROM generate_series(1, %s)"
+_IDS = "SELECT array_agg(nextval('customers_customer_id_seq'::regclass)) FROM generate_series(1, %s)"
 _NEWEST = 2**62
 """What is said now counts after all that was said before; the table numbers it when it is written."""
 _CREATE = """

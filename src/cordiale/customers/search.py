@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cordiale.customers import rules, spelling, validation
+from cordiale.customers import planner, rules, spelling, validation
 from cordiale.customers.models import Customer
 
 PAGE_AT_MOST = 200
@@ -90,22 +89,13 @@ def search(text: str, *, among: Q | None = None, at_most: int = PAGE_AT_MOST) ->
     asked = _Asked(text, words, Customer.objects.filter(among or Q()), at_most)
     steps = [_exact] if len(text) < 2 else [_exact, _numbers, _emails, _references, _names, _places, _similar]
     found: dict[int, Found] = {}
-    with _by_index():
+    with planner.by_index():
         for step in steps:
             for one in step(asked):
                 found.setdefault(one.customer.id, one)
             if len(found) >= at_most:
                 break
     return list(found.values())[:at_most]
-
-
-@contextmanager
-def _by_index() -> Iterator[None]:
-    """Without this, PostgreSQL reads the whole table where it guesses that a prefix matches many."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        yield
-        cursor.execute("SET LOCAL enable_seqscan = on")
 
 
 def _exact(asked: _Asked) -> Iterator[Found]:
