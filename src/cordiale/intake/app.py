@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from cordiale import clock
+from cordiale.home import PACKAGE
 from cordiale.intake import calls, wire
 from cordiale.intake.calls import Taken, Unreadable
 from cordiale.intake.committing import Committer, NotCommitted
@@ -28,6 +29,7 @@ HELD_BYTES = int(os.environ.get("CORDIALE_EVENTS_MEMORY", str(32 << 20)))
 A_REQUEST = 2_048  # bytes of memory a request takes beside its body
 GZIP = 16 + zlib.MAX_WBITS
 _JSON = ("content-type", "application/json")
+_TAG = PACKAGE / "static" / "dist" / "tag.js"
 _ALL_TAKEN: dict[int, str] = {}
 
 Headers = list[tuple[str, str]]
@@ -91,6 +93,8 @@ class EventApp:
             raise Answer(405, "method", "send events by POST")
         if scope.path == "/health":
             return self._health()
+        if scope.path == "/tag.js":
+            return self._tag(headers)
         if scope.path.startswith(SETTINGS):
             return await self._settings(scope, origin, headers)
         raise Answer(404, "path", "there is nothing here; events are sent to /v1/batch")
@@ -189,6 +193,15 @@ class EventApp:
         return 200, msgspec.json.encode(
             {"integrations": {"Segment.io": segment}, "metrics": {"sampleRate": 0}, "plan": {}, "edgeFunction": {}}
         )
+
+    def _tag(self, headers: Headers) -> tuple[int, bytes]:
+        """The page tag, which sends to where it was loaded from."""
+        try:
+            script = _TAG.read_bytes()
+        except FileNotFoundError:
+            raise Answer(404, "path", "the page tag has not been built; run: npm run build") from None
+        headers[:] = [("content-type", "text/javascript; charset=utf-8"), ("cache-control", "public, max-age=3600")]
+        return 200, script
 
     def _health(self) -> tuple[int, str]:
         if self._committer.is_up and self._sources.is_known:
