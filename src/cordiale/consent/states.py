@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -56,7 +57,7 @@ where customer_id = any(%(ids)s)
 
 def write(customers: Sequence[int], purposes: Sequence[str], channels: Sequence[str]) -> None:
     """Bring states up to date with the ledger; three columns of what was spoken of."""
-    values = {
+    values: dict[str, Any] = {
         "customers": list(customers), "purposes": list(purposes), "channels": list(channels),
         "personal": list(PERSONAL_SOURCES),
     }  # fmt: skip

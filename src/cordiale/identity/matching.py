@@ -132,7 +132,8 @@ def _rooted(known: Mapping[str, Numbers], survivor: Mapping[int, int]) -> Mappin
 
 def _alone(one: Column, rows: Flags) -> Flags:
     """Rows whose value no other of `rows` has."""
-    return one.spread(one.counts(rows)) == 1
+    alone: Flags = one.spread(one.counts(rows)) == 1
+    return alone
 
 
 def _holders(kind: str, one: Column) -> Numbers:

@@ -33,7 +33,7 @@ class RelationOut(Schema):
     """A relation; `until` is empty while it stands."""
 
     id: int
-    kind: KindName
+    kind: str
     one: int
     other: int
     since: datetime

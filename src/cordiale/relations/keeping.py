@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cordiale.customers import holdings
 from cordiale.identity import merging
@@ -73,5 +73,5 @@ def _stands(one: Relation, first: int, second: int) -> bool:
     return one.until is None and standing.exclude(id=one.id).exists()
 
 
-def _of(customer_ids: Sequence[int]) -> Any:
+def _of(customer_ids: Sequence[int]) -> QuerySet[Relation]:
     return Relation.objects.filter(Q(one__in=customer_ids) | Q(other__in=customer_ids))

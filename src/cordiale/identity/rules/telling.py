@@ -156,7 +156,11 @@ class Book:
         for clash in clashes:
             self.claimants.setdefault((clash.kind, clash.value), []).append(number)
         known = self.people.get(root, Person())
-        self.people[root] = Person(*(old or new for old, new in zip(known, person, strict=True)))
+        self.people[root] = Person(
+            known.first_name or person.first_name,
+            known.last_name or person.last_name,
+            known.birth_on or person.birth_on,
+        )
 
     def _root(self, number: int) -> int:
         return self.survivor.get(number, number)
