@@ -50,7 +50,29 @@ def seed() -> dict[str, Any]:
         "consent": links.sign(links.Reference(customer.id, "offers", "email")),
         "link": actions.sign_in_link(),
         "case": open_cases(customer.id),
+        "duplicates": look_for_duplicates(),
     }
+
+
+def look_for_duplicates() -> int:
+    """Three customers stand a second time, misspelt or moved; one of these pairs was told apart. How many wait."""
+    from cordiale.customers.models import Customer
+    from cordiale.duplicates import finding, merging, queries
+    from cordiale.ui.context import present
+
+    now = present()
+    changes: tuple[dict[str, Any], ...] = ({"phone": ""}, {"street": "3 quai de la Pêcherie"}, {"email": ""})
+    known = Customer.objects.exclude(email="").order_by("id")[:3]
+    for number, (one, change) in enumerate(zip(known, changes, strict=True)):
+        one.pk, one.reference = None, f"twice-{number}"
+        for name, value in change.items():
+            setattr(one, name, value)
+        one.save()
+    finding.find(now)
+    first = queries.queue().first()
+    if first is not None:
+        merging.refuse(first.pk, actor="seed", now=now)
+    return queries.open_count()
 
 
 def open_cases(customer_id: int) -> int:

@@ -14,9 +14,15 @@ from cordiale.duplicates.models import Suggestion
 from cordiale.home import Home
 
 CAMILLE: dict[str, Any] = {
-    "first_name": "Camille", "last_name": "Delaunay-Rey", "birth_on": date(1984, 3, 12), "street": "12 rue des Figuiers",
-    "postcode": "69001", "city": "Lyon", "email": "camille.delaunay@example.org", "phone": "+33611223344",
-}  # fmt: skip
+    "first_name": "Camille",
+    "last_name": "Delaunay-Rey",
+    "birth_on": date(1984, 3, 12),
+    "street": "12 rue des Figuiers",
+    "postcode": "69001",
+    "city": "Lyon",
+    "email": "camille.delaunay@example.org",
+    "phone": "+33611223344",
+}
 Make = Callable[..., Customer]
 Look = Callable[..., set[tuple[int, int]]]
 

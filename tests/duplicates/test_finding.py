@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from cordiale.home import Home
 from tests.duplicates.conftest import Look, Make, policy
 
 NOTHING: dict[str, Any] = {
-    "first_name": "", "last_name": "", "birth_on": None, "street": "", "postcode": "", "city": "", "email": "", "phone": "",
+    "first_name": "", "last_name": "", "birth_on": None, "street": "", "postcode": "", "city": "", "email": "",
+    "phone": "",
 }  # fmt: skip
 
 
@@ -113,8 +114,10 @@ def test_nothing_is_merged_until_the_company_says_so(make: Make, look: Look, now
 
 
 @pytest.mark.parametrize(
-    "change", [{"birth_on": date(1984, 3, 13)}, {"first_name": "Camila"}, {"restricted_at": datetime.fromisoformat("2026-01-01T00:00:00Z")}]
-)  # fmt: skip
+    "change",
+    [{"birth_on": date(1984, 3, 13)}, {"first_name": "Camila"}, {"restricted_at": datetime(2026, 1, 1, tzinfo=UTC)}],
+    ids=["birth", "first name", "restricted"],
+)
 def test_automatic_merging_leaves_what_contradicts(
     make: Make, now: datetime, fresh_home: Home, change: dict[str, Any]
 ) -> None:

@@ -45,7 +45,7 @@ class Suggestion(models.Model):
 
 
 class Compared(models.Model):
-    """A customer as last compared: a fingerprint of the columns that count. Who has another one now is compared anew."""
+    """A customer as last compared: a fingerprint of the columns that count. Who has another one is compared anew."""
 
     customer_id = models.BigIntegerField(primary_key=True)
     fingerprint = models.BigIntegerField()
