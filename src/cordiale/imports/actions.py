@@ -56,6 +56,13 @@ def prepare(imported: Import, document: FileMapping, said: Mapping[str, Any], na
     files.forget_check(imported.pk)
 
 
+def read_again(imported: Import, said: Mapping[str, Any]) -> None:
+    """Read the file another way; what its columns mean is guessed anew."""
+    path = files.require(imported.pk)
+    reading = preparing.read_as(path, said)
+    prepare(imported, preparing.guess_mapping(imported.kind, path, reading), said)
+
+
 def make_ready(imported: Import, now: datetime) -> None:
     """Fill in the formats the file tells. Raises Refused for what only a person can say."""
     document, today = of_json(imported.mapping), clock.local_day(now, company().zone)
