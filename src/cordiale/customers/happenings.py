@@ -171,7 +171,7 @@ def _visit(fact: Fact) -> Entry:
 
 def _event(event: Mapping[str, Any], begun: datetime) -> tuple[str, ...]:
     at = datetime.fromtimestamp(event["at"] / 1e6, begun.tzinfo)
-    return formats.instant(at), event_name(event["name"]), _told(event["properties"])
+    return formats.time_of_day(at), event_name(event["name"]), _told(event["properties"])
 
 
 def _told(text: str | None) -> str:

@@ -62,8 +62,8 @@ def _timeline(given: Mapping[str, Any], customer_id: int) -> dict[str, Any]:
         "tabs": _tabs(kinds, found.counts, asked.channel),
         "channels": _channels(found.counts, asked.channel),
         "channel": asked.channel,
-        "since": given.get("since", "")[:10],
-        "until": given.get("until", "")[:10],
+        "since": _kept(given.get("since", "")),
+        "until": _kept(given.get("until", "")),
         "problem": problem,
         "is_narrowed": bool(kind or asked.channel or asked.since or asked.until),
         "is_later_page": asked.after is not None,
@@ -103,6 +103,14 @@ def _bounds(given: Mapping[str, Any]) -> tuple[datetime | None, datetime | None,
         return None, None, _("The first day comes after the last; exchange them.")
     opens = clock.start_of_day(since, zone) if since else None
     return opens, clock.start_of_day(until + timedelta(days=1), zone) if until else None, ""
+
+
+def _kept(text: str) -> str:
+    """What a field for a day can hold again: a text that is none is quoted beside it."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _day(text: str) -> date | None:

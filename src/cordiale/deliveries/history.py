@@ -16,6 +16,7 @@ from cordiale.customers import timeline
 from cordiale.customers.timeline import Asked, Badge, Entry, Fact, Kind, Link
 from cordiale.deliveries.models import Message, Outcome, OutcomeKind
 from cordiale.deliveries.tokens import message_token
+from cordiale.identity.queries import family
 from cordiale.ui import formats
 
 KIND = "message"
@@ -62,7 +63,7 @@ def past(facts: Sequence[Fact]) -> list[Entry]:
 
 def ours(asked: Asked) -> list[Entry]:
     """Messages of the outbox, by when they were planned."""
-    found = Message.objects.filter(customer_id=asked.customer_id)
+    found = Message.objects.filter(customer_id__in=family(asked.customer_id))
     if asked.channel:
         found = found.filter(channel=asked.channel)
     found = found.select_related("template_version__template")
@@ -72,7 +73,7 @@ def ours(asked: Asked) -> list[Entry]:
 
 def counts(asked: Asked) -> Mapping[str, int]:
     """How many messages of the outbox went through each channel."""
-    found = timeline.within(Message.objects.filter(customer_id=asked.customer_id), asked, "planned_at")
+    found = timeline.within(Message.objects.filter(customer_id__in=family(asked.customer_id)), asked, "planned_at")
     return dict(found.values_list("channel").annotate(many=Count("id")))
 
 

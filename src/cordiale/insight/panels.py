@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from cordiale.accounts.permissions import may
 from cordiale.customers.models import Customer
@@ -59,7 +60,7 @@ def dashboard_stages(request: HttpRequest, _subject: Any) -> Content | None:
 def register_panels() -> None:
     """Called once, when Django is ready."""
     register("customer", Panel("stage", 10, "header", customer_stage))
-    register("customer", Panel("traits", 15, "side", customer_traits))
+    register("customer", Panel("traits", 15, "main", customer_traits, gettext_lazy("Traits"), "traits"))
     register("dashboard", Panel("stages", 20, "main", dashboard_stages))
 
 

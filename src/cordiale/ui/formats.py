@@ -75,6 +75,12 @@ def instant(value: datetime | None) -> str:
     )
 
 
+def time_of_day(value: datetime) -> str:
+    """The time of a moment to the minute, on the company's clock."""
+    there = clock.require_aware(value).astimezone(clock.zone(company().zone))
+    return dates.format_time(there, "short", locale=locale())
+
+
 def day(value: date | datetime | None) -> str:
     """A calendar day; a moment's day is the company's."""
     if value is None:
