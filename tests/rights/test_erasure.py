@@ -78,8 +78,8 @@ def _say(customer_id: int, now: datetime) -> None:
     consent.record(
         [
             ConsentEntry(customer_id=customer_id, purpose="offers", channel="email", state="granted", at=now,
-                         source="form", wording="I agree", form_url=f"https://shop.example/?m={EMAIL}", ip_address="203.0.113.77",
-                         user_agent="Zéphyrine's browser")
+                         form_url=f"https://x.example/?m={EMAIL}", ip_address="203.0.113.77",
+                         source="form", wording="Yes", user_agent="Zéphyrine's browser")
         ],
         now,
     )  # fmt: skip
@@ -191,5 +191,7 @@ def test_an_export_is_a_readable_document_and_files_for_a_spreadsheet(
 ) -> None:
     gathered = access.gather(person, now)
     assert documents.person(gathered, "fr").startswith(b"%PDF")
-    (tmp_path / "x.zip").write_bytes(access.as_csv(gathered))
-    assert traces.in_files([EMAIL], tmp_path) == [os.fspath(tmp_path / "x.zip")]
+    made = tmp_path / "made"
+    made.mkdir()
+    (made / "x.zip").write_bytes(access.as_csv(gathered))
+    assert traces.in_files([EMAIL], made) == [os.fspath(made / "x.zip")]

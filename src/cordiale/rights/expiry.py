@@ -41,7 +41,7 @@ create temp table last_active (customer_id bigint primary key, at timestamptz, h
 """
 # Being collected is the first contact; what the person said of consent is one too.
 _PROPOSE = """
-insert into rights_expiry (customer_id, who, then, last_active_at, proposed_at, due_on, state, kept_by, kept_because)
+insert into rights_expiry (customer_id, who, "then", last_active_at, proposed_at, due_on, state, kept_by, kept_because)
 select customer.id, %(who)s, %(then)s, signs.at, %(now)s, %(due)s, 'proposed', '', ''
 from customers_customer customer
 left join last_active active on active.customer_id = customer.id
@@ -51,7 +51,7 @@ cross join lateral (select greatest(customer.created_at, active.at, said.at) as 
 where customer.merged_into_id is null and customer.restricted_at is null
   and coalesce(active.has_ordered, 0) = %(has_ordered)s and signs.at < %(before)s
 on conflict (customer_id) do update
-set last_active_at = excluded.last_active_at, who = excluded.who, then = excluded.then
+set last_active_at = excluded.last_active_at, who = excluded.who, "then" = excluded."then"
 where rights_expiry.state = 'proposed'
 """
 # Who came back since, or was merged, is no longer proposed.
