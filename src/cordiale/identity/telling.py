@@ -28,6 +28,8 @@ from cordiale.identity.rules.names import Person
 from cordiale.identity.rules.telling import Told
 
 _ONLY_IDENTIFIERS = ("reference", "card", "anonymous")
+_SURELY_NEWS = 1_000
+"""So many rows are decided under the lock at once: deciding twice would take longer than others wait."""
 _SHOWN = ("email", "phone")
 """Identifiers that are also values of the profile."""
 _ADD_CONFLICT = """
@@ -170,8 +172,10 @@ def tell_table(
 
 def _settle(telling: _Telling) -> Matched:
     """Whom the rows are about, decided under the lock where anything is new; new customers have real numbers."""
+    if telling.size > _SURELY_NEWS:
+        tables.lock()
     matched = match(telling.batch)
-    if matched.is_news:
+    if matched.is_news and telling.size <= _SURELY_NEWS:
         tables.lock()
         matched = match(telling.batch)
     return matched.numbered(customers.reserve_ids(matched.made))

@@ -25,6 +25,7 @@ NOBODYS_MAILBOXES = frozenset({
     "pasdemail", "pas-de-mail", "sansmail", "sans-mail", "unknown", "inconnu", "xxx", "aaa", "mailer-daemon",
 })  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_CONTROL = re.compile("[\x00-\x1f]")
 _SHORTEST_PHONE = 5
 _ABROAD, _FRENCH, _TRUNK = re.compile("^00(?=[1-9])"), re.compile("^0([1-9][0-9]{8})$"), re.compile(r"^\+330")
 
@@ -46,7 +47,7 @@ def canonical(kind: str, value: str) -> str:
 
 def is_nobodys(kind: str, value: str) -> bool:
     """Does the canonical `value` say nothing of who somebody is: empty, "null", a till's 0000, noreply@…, too long?"""
-    if value.lower() in NOBODYS or len(value) > LONGEST or "\x00" in value:
+    if value.lower() in NOBODYS or len(value) > LONGEST or _CONTROL.search(value):
         return True
     if kind == "email":
         mailbox = re.split("[@+]", value, maxsplit=1)[0]
