@@ -13,6 +13,7 @@ from cordiale.customers.models import Customer
 from cordiale.errors import CordialeError, Located
 from cordiale.facts.actions import record
 from cordiale.home import Home
+from cordiale.identity.models import Visitor
 from cordiale.lake import open_lake
 from cordiale.rights import expiry, retention
 from cordiale.rights.models import Expiry
@@ -89,6 +90,15 @@ def test_who_is_kept_for_a_reason_is_not_treated(known: dict[str, int], now: dat
     expiry.keep(known["ana"], "warranty of five years", actor="cli", now=now)
     expiry.run(now + timedelta(days=31))
     assert Customer.objects.filter(pk=known["ana"]).exists()
+
+
+def test_a_visitor_not_seen_for_thirteen_months_is_forgotten(fresh_home: Home, now: datetime) -> None:
+    for number, last_seen in ((901, 500), (902, 30)):
+        Visitor.objects.create(id=number, anonymous_id=f"a{number}", created_at=now - timedelta(days=600))
+        happened(number, "Page Viewed", now - timedelta(days=last_seen))
+    assert expiry.run(now).visitors == 1
+    assert list(Visitor.objects.values_list("pk", flat=True)) == [902]
+    assert open_lake().query("SELECT customer_id FROM events").to_pylist() == [{"customer_id": 902}]
 
 
 def test_a_restricted_person_is_left_alone(known: dict[str, int], now: datetime) -> None:

@@ -17,6 +17,7 @@ from cordiale.company import company
 from cordiale.consent.rules import PERSONAL_SOURCES
 from cordiale.customers.models import Customer
 from cordiale.errors import CordialeError, NotFound
+from cordiale.identity.models import Alias, Visitor
 from cordiale.lake import dialect, open_lake
 from cordiale.rights import erasure, retention
 from cordiale.rights.models import Expiry, ExpiryState
@@ -65,10 +66,11 @@ delete from rights_expiry expiry where expiry.state = 'proposed' and (
 
 @dataclass(frozen=True)
 class Night:
-    """What one night did: how many were newly or still proposed, how many treated."""
+    """What one night did: how many were newly or still proposed, how many people and unknown visitors were treated."""
 
     proposed: int
     treated: int
+    visitors: int
 
 
 def run(now: datetime) -> Night:
@@ -76,7 +78,7 @@ def run(now: datetime) -> Night:
     clock.require_aware(now)
     propose(now)
     treated = treat(now)
-    return Night(Expiry.objects.filter(state=ExpiryState.PROPOSED).count(), treated)
+    return Night(Expiry.objects.filter(state=ExpiryState.PROPOSED).count(), treated, forget_visitors(now))
 
 
 def propose(now: datetime) -> None:
@@ -105,6 +107,31 @@ def treat(now: datetime) -> int:
     if treated:
         erasure.finish_erasures(now)
     return treated
+
+
+def forget_visitors(now: datetime) -> int:
+    """Erase visitors who never said who they are and were not seen for the whole period; how many.
+
+    There is nobody to propose or to tell: they go at once.
+    """
+    period = retention.find_period(retention.VISITORS)
+    if period is None:
+        return 0
+    start = period.keep.before(clock.local_day(now, company().zone))
+    before = datetime.combine(start, time(), ZoneInfo(company().zone))
+    known = Alias.objects.values("alias_id")
+    old = Visitor.objects.filter(created_at__lt=before).exclude(pk__in=known).order_by("pk")
+    numbers = list(old.values_list("pk", flat=True)[:TREATED_A_NIGHT])
+    if not numbers:
+        return 0
+    seen = open_lake().query(
+        f"SELECT DISTINCT customer_id FROM events WHERE ts >= {dialect.instant(before)}", only_customers=numbers
+    )
+    gone = sorted(set(numbers) - set(seen.column("customer_id").to_pylist()))
+    if gone:
+        open_lake().erase(gone)
+        Visitor.objects.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 @transaction.atomic
