@@ -6,7 +6,8 @@ class OrdersConfig(AppConfig):
     label = "orders"
 
     def ready(self) -> None:
-        from cordiale.orders import holding, reading  # noqa: PLC0415 - models first
+        from cordiale.orders import holding, reading, taking  # noqa: PLC0415 - models first
 
         reading.register()
         holding.register()
+        taking.register()

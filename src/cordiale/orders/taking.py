@@ -18,6 +18,7 @@ from django.db.models import F
 from cordiale import clock
 from cordiale.company import company
 from cordiale.facts import contracts
+from cordiale.jobs import daily
 from cordiale.lake import open_lake
 from cordiale.orders import arrow
 from cordiale.orders.models import Order
@@ -43,6 +44,11 @@ def take(rows: Sequence[OrderTold], now: datetime) -> Taken:
         taken = _hear(_by_order(rows), now)
         transaction.on_commit(write_due)
     return taken
+
+
+def register() -> None:
+    """Called once, when Django is ready: what the lake could not be told at once is told every day."""
+    daily.register(daily.Daily("orders", 5, lambda now: write_due()))
 
 
 def write_due() -> int:
