@@ -165,7 +165,8 @@ def people(many: int) -> pa.Table:
 
 
 def _surname(draw: random.Random) -> str:
-    parts = ["ba", "be", "bi", "bo", "bou", "cha", "che", "cla", "da", "de", "du", "fa", "fer", "ga", "gre", "gui", "ha", "jo", "la", "le", "lou", "ma", "mi", "mo", "na", "no", "pa", "pe", "pi", "ra", "re", "ri", "ro", "sa", "se", "so", "ta", "te", "to", "va", "ve", "vi", "za"]  # fmt: skip
+    starts = ["b", "c", "d", "f", "g", "l", "m", "n", "p", "r", "s", "t", "v", "ch"]
+    parts = [start + vowel for start in starts for vowel in ("a", "e", "i", "o", "ou", "au")]
     ends = ["nd", "rd", "ult", "eau", "ier", "in", "on", "et", "ot", "ac", "el", "and", "ard", "ez", "is", "aud", "oux"]
     return ("".join(draw.choice(parts) for _ in range(draw.choice((1, 2, 2, 3)))) + draw.choice(ends)).capitalize()
 
@@ -179,7 +180,8 @@ def questions(rows: pa.Table, each: int) -> list[Question]:
         called = f"{first} {last}"
         phone = "0" + row["phone"][3:]
         made += [
-            Question("reference", meant, meant), Question("phone", phone, meant), Question("name", f"{first} {last}", called),
+            Question("reference", meant, meant), Question("phone", phone, meant),
+            Question("name", f"{first} {last}", called),
             Question("phone, spaced", " ".join(phone[at : at + 2] for at in range(0, 10, 2)), meant),
             Question("swapped", f"{last} {first}", called), Question("begun", f"{first} {last[:4]}"),
             Question("misspelt: swapped letters", f"{first} {_swap(last, draw)}", called),
@@ -293,7 +295,9 @@ SELECT reference, first_name || ' ' || last_name FROM customers_customer
 WHERE first_name || ' ' || last_name || ' ' || email || ' ' || phone || ' ' || reference ILIKE %(like)s LIMIT 20
 """
 _WORDS_BEFORE = """
-CREATE TABLE benchmark_words AS SELECT reference, first_name || ' ' || last_name AS name, customers_words(first_name || ' ' || email, last_name) AS words
+CREATE TABLE benchmark_words AS
+SELECT reference, first_name || ' ' || last_name AS name,
+    customers_words(first_name || ' ' || email, last_name) AS words
 FROM customers_customer
 """
 _BEFORE = "SELECT reference, name FROM benchmark_words WHERE words @@ %(query)s::tsquery LIMIT 20"

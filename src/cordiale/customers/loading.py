@@ -255,7 +255,7 @@ def _add(rows: pa.Table, ids: list[int], origin: _Origin) -> None:
 
 
 def _latest(ids: list[int], standing: str, origin: _Origin) -> dict[int, Any]:
-    values = [ids, origin.source, standing, origin.certainty, origin.at]
+    values: list[Any] = [ids, origin.source, standing, origin.certainty, origin.at]
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, values)
         return {id_: json.loads(said) if isinstance(said, str) else said for id_, said in cursor.fetchall()}

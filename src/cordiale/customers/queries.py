@@ -56,7 +56,7 @@ def get_customer(name: str) -> Customer:
     if found is None and name.isdecimal() and len(name) < 19:
         found = Customer.everyone.filter(id=int(name)).first()
     if found is not None and found.merged_into_id is not None:
-        found = Customer.everyone.filter(id=golden.survivors([found.id]).get(found.id)).first()
+        found = Customer.everyone.filter(id__in=golden.survivors([found.id]).values()).first()
     if found is None:
         raise NotFound(f"no customer has the reference or number '{name}'; look for one with 'customers find'")
     return found

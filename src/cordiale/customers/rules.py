@@ -27,7 +27,7 @@ LENGTHS = {
 }
 COLUMNS = (*LENGTHS, "birth_on", "declared", "sources", "created_at")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
-_SEPARATORS = re.compile(r"[\s\-'’.,;:_/+()@]+")
+_SEPARATORS = re.compile(r"[ \t\n\r\f\v\-'’.,;:_/+()@]+")
 _PHONE = re.compile(r"[\d\s.+\-/()]{4,}")
 _UPPER = {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
 

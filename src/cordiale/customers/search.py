@@ -23,7 +23,7 @@ _SIMILAR = """
 SELECT word, 0.8 FROM customers_word WHERE word = ANY(%(near)s)
 UNION ALL
 (SELECT word, similarity(word, %(word)s) FROM customers_word
-WHERE word %% %(word)s AND similarity(word, %(word)s) >= 0.4 ORDER BY 2 DESC, 1 LIMIT 20)
+WHERE word %% %(word)s AND similarity(word, %(word)s) >= 0.3 ORDER BY 2 DESC, 1 LIMIT 20)
 """
 REASONS: dict[str, str | Promise] = {
     "reference": _("Reference"),

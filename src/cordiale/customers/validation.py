@@ -134,7 +134,7 @@ def _text(field: Field, value: Any, country: str) -> str:
 
 def _email(field: Field, value: Any, country: str) -> str:
     try:
-        return validate_email(str(value), check_deliverability=False).normalized.lower()
+        return validate_email(str(value), check_deliverability=False, strict=True).normalized.lower()
     except EmailNotValidError as error:
         raise _Wrong(_("Not an email address; write for instance name@example.org.")) from error
 

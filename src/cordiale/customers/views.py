@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
@@ -27,7 +28,7 @@ def list_customers(request: HttpRequest) -> HttpResponse:
     """Who is found and not filtered out, 50 a page. A search that finds one customer opens the page of that one."""
     text = request.GET.get("q", "").strip()[:200]
     condition, shown = filters.apply(request.GET.dict())
-    found = search.search(text, among=condition) if text else _everybody(condition)
+    found: Any = search.search(text, among=condition) if text else _everybody(condition)
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     if text and page.paginator.count == 1 and "page" not in request.GET:
         return redirect("customers:customer", customer_id=page[0].customer.id)
