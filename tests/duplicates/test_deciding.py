@@ -66,6 +66,7 @@ def test_who_was_told_apart_stays_apart_from_the_survivor(make: Make, look: Look
 def test_what_came_while_somebody_was_hidden_is_compared_when_he_is_back(make: Make, look: Look, now: datetime) -> None:
     one = make(first_name="Ondine", last_name="Kervella", birth_on=None, email="", phone="")
     other = make()
+    look()
     identity.merge(one.pk, other.pk, actor="cli", reason="", now=now)
     look()
     twin = make()

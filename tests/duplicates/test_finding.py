@@ -84,6 +84,14 @@ def test_a_pair_that_is_no_longer_alike_is_withdrawn(look: Look, pair: Suggestio
     assert look() == set()
 
 
+def test_what_a_killed_run_left_on_disk_is_thrown_away(look: Look, fresh_home: Home) -> None:
+    left = fresh_home.run / "duplicates-killed"
+    left.mkdir()
+    (left / "spilled.tmp").write_text("Camille")
+    look()
+    assert not left.exists()
+
+
 def test_only_what_changed_is_compared_again(make: Make, look: Look) -> None:
     make()
     make(**{**NOTHING, "first_name": "Zoé", "last_name": "Quéré", "email": "zoe@example.org"})

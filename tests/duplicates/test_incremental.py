@@ -35,8 +35,9 @@ def _open() -> list[tuple[int, int, float]]:
     return list(Suggestion.objects.order_by("first", "second").values_list("first_id", "second_id", "probability"))
 
 
+@pytest.mark.slow
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
+@given(data=st.data())
 def test_any_split_of_arrivals_leaves_the_same_pairs_open(data: Any, now: datetime, fresh_home: Home) -> None:
     order = data.draw(st.permutations(PEOPLE))
     cuts = sorted(data.draw(st.lists(st.integers(1, len(PEOPLE)), min_size=1, max_size=3)))

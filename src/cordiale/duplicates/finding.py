@@ -49,6 +49,7 @@ def find(now: datetime, *, full: bool = False, watch: Watch | None = None) -> Fo
 
 def _find(now: datetime, full: bool, watch: Watch | None) -> Found:
     start = time.monotonic()
+    engine.sweep()
     customers = reading.customers()
     model = None if full else _usable_model(customers.num_rows)
     is_full = model is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from cordiale.duplicates.linking.model import Model
 from cordiale.duplicates.rules import records as written
 from cordiale.duplicates.rules.writing import quoted
 
+_PREFIX = "duplicates-"
 MEMORY = "2GB"
 CHUNK = 4_000_000
 """Pairs scored at once."""
@@ -107,10 +109,16 @@ FROM {{table}} ORDER BY smaller, larger
 """
 
 
+def sweep() -> None:
+    """Throw away what a run that was killed left on the disk. Only while no other run is on."""
+    for folder in home.current().prepare().run.glob(f"{_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def opened(customers: pa.Table) -> Iterator[Base]:
     """A base of `customers` (unique_id, `rules.records.SOURCES`, is_new; anything else is kept beside)."""
-    with tempfile.TemporaryDirectory(dir=home.current().prepare().run, prefix="duplicates-") as folder:
+    with tempfile.TemporaryDirectory(dir=home.current().prepare().run, prefix=_PREFIX) as folder:
         api = DuckDBAPI()
         connection: Any = api.duckdb_con
         try:
