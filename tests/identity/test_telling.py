@@ -79,7 +79,7 @@ def test_spelling_is_not_another_person(first: str, last: str, now: datetime) ->
 
 def test_a_tills_email_stops_saying_who_somebody_is(now: datetime) -> None:
     rows = [told(now, reference=f"u{number}", email="till@shop.fr") for number in range(8)]
-    numbers = tell(rows, now)
+    numbers = [tell([row], now)[0] for row in rows]
     assert len(set(numbers[:3])) == 1
     assert len(set(numbers[2:])) == 6
     assert tell(rows, now) == numbers
@@ -123,10 +123,15 @@ def test_a_second_reference_of_one_person_is_tied(now: datetime) -> None:
     )
 
 
+def test_a_till_is_seen_through_within_one_call_too(now: datetime) -> None:
+    numbers = tell([told(now, reference=f"u{number}", email="till@shop.fr") for number in range(8)], now)
+    assert (len(set(numbers[:3])), len(set(numbers[2:]))) == (1, 6)
+
+
 def test_the_same_name_born_another_day_with_its_own_reference_is_somebody_else(now: datetime) -> None:
     rows = [
         Told(identifiers={"reference": ref, "email": "roy@b.fr"}, source="shop", at=now,
              values={"first_name": "Jean", "last_name": "Roy", "birth_on": born})
         for ref, born in (("u1", "1950-02-03"), ("u2", "1980-04-05"))
     ]  # fmt: skip
-    assert len(set(tell(rows, now))) == 2
+    assert len({tell([row], now)[0] for row in rows}) == 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cordiale.customers.recording import OWN_REFERENCE
 from cordiale.identity import tables
 from cordiale.identity.columns import Column, Flags, Numbers
 from cordiale.identity.rules.names import Person
@@ -31,9 +32,10 @@ WHERE (kind, value) IN (SELECT * FROM unnest(%s::text[], %s::text[])) ORDER BY i
 """
 _PEOPLE = "SELECT id, first_name, last_name, birth_on FROM customers_customer WHERE id = ANY(%s)"
 _REFERENCES = """
-SELECT coalesce(c.merged_into_id, c.id), count(*)
-FROM identity_identity i JOIN customers_customer c ON c.id = i.customer_id
-WHERE i.kind = 'reference' AND coalesce(c.merged_into_id, c.id) = ANY(%s) GROUP BY 1
+SELECT coalesce(c.merged_into_id, c.id), sum((c.reference <> %s || c.id)::int + (
+    SELECT count(*) FROM identity_identity i
+    WHERE i.customer_id = c.id AND i.kind = 'reference' AND i.value <> c.reference))::int
+FROM customers_customer c WHERE c.id = ANY(%s) OR c.merged_into_id = ANY(%s) GROUP BY 1
 """
 
 
@@ -200,7 +202,7 @@ def _book(rows: Mapping[int, list[Value]], known: Mapping[str, Numbers], survivo
     survivor = dict(survivor) | tables.survivors(numbers)
     roots = sorted({survivor.get(number, number) for number in numbers})
     people = {number: Person(*rest) for number, *rest in tables.rows(_PEOPLE, roots)} if roots else {}
-    references = dict(tables.rows(_REFERENCES, roots)) if roots else {}
+    references = dict(tables.rows(_REFERENCES, OWN_REFERENCE.format(""), roots, roots)) if roots else {}
     return Book(holders, claimants, people, references, survivor)
 
 
