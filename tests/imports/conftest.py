@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from cordiale.customers.models import Customer
 from cordiale.imports import actions, files
@@ -23,6 +24,12 @@ PEOPLE = (
     "u3;Chloé;Martin;chloe@example;0612345679;30/02/1990;13001;Marseille\n"
 )
 Give = Callable[..., Import]
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def lines() -> list[tuple[Any, ...]]:
 def test_orders_are_whole_wherever_their_lines_stand(base: Give) -> None:
     imported = base(ORDERS, "orders")
     assert lines() == [
-        ("o1", 1, "P1", 2, Decimal("12.50")), ("o1", 2, "P3", 1, Decimal("1000.00")), ("o2", 1, "P2", 1, Decimal("3.00")),
+        ("o1", 1, "P1", 2, Decimal("12.50")), ("o1", 2, "P3", 1, Decimal("1000.00")),
+        ("o2", 1, "P2", 1, Decimal("3.00")),
     ]  # fmt: skip
     assert imported.counts == {"lines": 3, "new": 2, "refused": 3}
     assert "nobody has this reference" in refused(imported)
@@ -96,8 +97,9 @@ def test_answers_keep_to_their_scale(base: Give) -> None:
         "bob@example.org;2026;recommend;nps;11;2026-11-01\n"
         "bob@example.org;2026;recommend;stars;4;2026-11-01\n"
     )
-    imported = base(content, "answers", mapping={"columns": {"email": "email", "enquete": "survey", "question": "question",
-                                                             "type": "kind", "note": "value", "date": "at"}})  # fmt: skip
+    columns = ("email", "survey", "question", "kind", "value", "at")
+    names = content.splitlines()[0].split(";")
+    imported = base(content, "answers", mapping={"columns": dict(zip(names, columns, strict=True))})
     assert imported.counts == {"new": 1, "refused": 2}
     assert rows("select kind, value from answers") == [{"kind": "nps", "value": 9.0}]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from django.utils import translation
 
 from cordiale import clock
 from cordiale.company import company
@@ -55,7 +56,8 @@ def _add(kind: str) -> None:
         as_json: terminal.Json = False,
         home: terminal.HomeFolder = None,
     ) -> None:
-        _bring_in(kind, file, mapping, basis, dry_run, resume, now, as_json)
+        with translation.override("en"):  # as everything the command line says
+            _bring_in(kind, file, mapping, basis, dry_run, resume, now, as_json)
 
     bring_in.__doc__ = f"Import FILE of {kind}."
     app.command(kind)(bring_in)

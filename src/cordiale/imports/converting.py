@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 
 MONEY = pa.decimal128(12, 2)
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -77,7 +78,9 @@ def _dates(text: pa.Array, formats: Formats) -> Converted:
     days, is_read = _days(text, formats.dates, "(?:[T ].*)?")
     bad = _said(text) & ~is_read
     values = pa.array(days, pa.date32(), mask=~is_read)
-    return Converted(values, bad, f"is no date; write for instance {_EXPECTED[formats.dates]}")
+    return Converted(
+        values, bad, _("is no date; write for instance %(example)s") % {"example": _EXPECTED[formats.dates]}
+    )
 
 
 def _instants(text: pa.Array, formats: Formats) -> Converted:
@@ -99,7 +102,9 @@ def _instants(text: pa.Array, formats: Formats) -> Converted:
     absolute = pa.array(naive - zones, pa.timestamp("us"), mask=~is_read | ~has_zone).cast(INSTANT)
     bad = _said(text) & ~is_read
     return Converted(
-        pc.coalesce(local, absolute), bad, f"is no date and time; write for instance {_EXPECTED[formats.dates]} 18:30"
+        pc.coalesce(local, absolute),
+        bad,
+        _("is no date and time; write for instance %(example)s 18:30") % {"example": _EXPECTED[formats.dates]},
     )
 
 
@@ -173,7 +178,9 @@ def _money(text: pa.Array, formats: Formats) -> Converted:
     kept = pc.replace_substring_regex(pc.if_else(good, bare, None), r"^\+|(\.\d{6})0+$", r"\1")
     values = pc.round(kept.cast(pa.decimal128(24, 6)), 2, round_mode="half_towards_infinity").cast(MONEY)
     return Converted(
-        values, _said(text) & ~_flags(good), f"is no amount; write for instance 12{formats.decimal or '.'}50"
+        values,
+        _said(text) & ~_flags(good),
+        _("is no amount; write for instance %(example)s") % {"example": f"12{formats.decimal or '.'}50"},
     )
 
 
@@ -181,21 +188,23 @@ def _number(text: pa.Array, formats: Formats) -> Converted:
     bare = _plain_number(text, formats.decimal)
     good = pc.fill_null(pc.match_substring_regex(bare, r"^[-+]?\d{1,15}(\.\d{1,15})?$"), False)
     values = pc.if_else(good, bare, None).cast(pa.float64())
-    return Converted(values, _said(text) & ~_flags(good), "is no number")
+    return Converted(values, _said(text) & ~_flags(good), _("is no number"))
 
 
 def _integer(text: pa.Array, formats: Formats) -> Converted:
     bare = pc.replace_substring_regex(_plain_number(text, formats.decimal), r"\.0*$", "")
     good = pc.fill_null(pc.match_substring_regex(bare, r"^[-+]?\d{1,9}$"), False)
     values = pc.replace_substring_regex(pc.if_else(good, bare, None), r"^\+", "").cast(pa.int64())
-    return Converted(values, _said(text) & ~_flags(good), "is no whole number")
+    return Converted(values, _said(text) & ~_flags(good), _("is no whole number"))
 
 
 def _boolean(text: pa.Array, _formats: Formats) -> Converted:
     lower = pc.utf8_lower(text)
     yes, no = pc.is_in(lower, _TRUE), pc.is_in(lower, _FALSE)
     values = pc.if_else(pc.or_(yes, no), yes, pa.scalar(None, pa.bool_()))
-    return Converted(values, _said(text) & ~_flags(pc.or_(yes, no)), "is neither yes nor no; write oui, non, yes or no")
+    return Converted(
+        values, _said(text) & ~_flags(pc.or_(yes, no)), _("is neither yes nor no; write oui, non, yes or no")
+    )
 
 
 _CONVERTERS: dict[str, Callable[[pa.Array, Formats], Converted]] = {

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cordiale.errors import CordialeError, Refused
 from cordiale.imports import basis, formats, targets
 from cordiale.imports.converting import text_of
@@ -73,13 +75,13 @@ def ready(path: Path, reading: Reading, mapping: FileMapping, today: date) -> Fi
     dates, decimal = guess_formats(path, reading, mapping)
     if dates.is_open and not mapping.dates:
         raise Refused(
-            f"'{dates.example}' can be day first or month first, and no row of the file tells: say dates: day-first,"
-            " or dates: month-first"
+            _("'%(example)s' can be day first or month first, and no row of the file tells: say which it is (%(how)s).")
+            % {"example": dates.example, "how": "dates: day-first, dates: month-first"}
         )
     if decimal.is_open and not mapping.decimal:
         raise Refused(
-            f"'{decimal.example}' can be thousands or decimals, and no row of the file tells: say decimal: ',' or"
-            " decimal: '.'"
+            _("'%(example)s' can be thousands or decimals, and no row of the file tells: say which it is (%(how)s).")
+            % {"example": decimal.example, "how": "decimal: ',', decimal: '.'"}
         )
     return replace(mapping.with_formats(dates.format, decimal.format), basis=_basis(mapping, today))
 
@@ -89,8 +91,11 @@ def _basis(mapping: FileMapping, today: date) -> Any:
         return None
     if mapping.basis is None and has_addresses(mapping.given):
         raise Refused(
-            "the file holds addresses: say on what basis these people may be written to, with --basis or basis: in"
-            " the mapping; none where they agreed to nothing that you can prove"
+            _(
+                "The file holds addresses: say on what basis these people may be written to (%(how)s), or that they"
+                " agreed to nothing you can prove."
+            )
+            % {"how": "--basis"}
         )
     return basis.of_mapping(mapping.basis or {}, today).as_json() or basis.NONE
 

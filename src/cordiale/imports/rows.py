@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 
 from cordiale.company import company
 from cordiale.customers import tables
@@ -108,7 +109,7 @@ class Preparation:
         for name in sorted(self._required):
             empty = _flags(table.column(name).is_null())
             if empty.any():
-                found.append(Problem(self._said(name), "is empty", empty))
+                found.append(Problem(self._said(name), _("is empty"), empty))
         return found
 
     def _sorted(self, batch: Batch, table: pa.Table, problems: list[Problem]) -> Prepared:
@@ -145,7 +146,7 @@ def _of_same_orders(table: pa.Table, problems: list[Problem], column: str) -> li
     orders = table.column("order_id")
     wanting = pc.is_in(orders, orders.filter(pa.array(bad)).combine_chunks().drop_null())
     others = _flags(wanting) & ~bad
-    return [Problem(column, "another line of this order is refused", others)] if others.any() else []
+    return [Problem(column, _("another line of this order is refused"), others)] if others.any() else []
 
 
 def _quoted(cell: str) -> str:

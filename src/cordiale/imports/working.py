@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from cordiale.imports import actions, engine, undoing
@@ -29,7 +31,11 @@ def register() -> None:
 
 def run(job: Progress) -> Mapping[str, Any]:
     """Write what is left of a file."""
-    imported = get_import(job.arguments["import"])
+    with _in_language_of(job):
+        return _run(get_import(job.arguments["import"]), job)
+
+
+def _run(imported: Import, job: Progress) -> Mapping[str, Any]:
     if imported.state == ImportState.DONE:  # killed between the last chunk and the job's own end
         return dict(imported.counts)
     Import.objects.filter(pk=imported.pk).update(state=ImportState.RUNNING)
@@ -45,13 +51,19 @@ def run(job: Progress) -> Mapping[str, Any]:
 
 def check(job: Progress) -> Mapping[str, Any]:
     """Go through a file and write nothing."""
-    report = engine.check(get_import(job.arguments["import"]), job.now, job)
+    with _in_language_of(job):
+        report = engine.check(get_import(job.arguments["import"]), job.now, job)
     return dict(report.get("counts", {}))
 
 
 def undo(job: Progress) -> Mapping[str, Any]:
     """Take an import back."""
     return undoing.undo(get_import(job.arguments["import"]), job)
+
+
+def _in_language_of(job: Progress) -> AbstractContextManager[None]:
+    """Reasons are written in the language of who asked."""
+    return translation.override(job.staff.language if job.staff else "en")
 
 
 def _address(job: Job) -> str:

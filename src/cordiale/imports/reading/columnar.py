@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.utils.translation import gettext as _
 
 from cordiale.imports.reading.batches import Batch, unique_names
 from cordiale.imports.reading.options import Unreadable
@@ -47,4 +48,4 @@ def _open(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unreadable("this is no Parquet file, or a damaged one; write it again") from error
+        raise Unreadable(_("this is no Parquet file, or a damaged one; write it again")) from error

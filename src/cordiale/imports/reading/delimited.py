@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
+from django.utils.translation import gettext as _
 
 from cordiale.imports.reading.batches import Batch, RefusedRow, unique_names, without_blank_rows
 from cordiale.imports.reading.options import Reading, Unreadable
@@ -131,9 +132,12 @@ class _LeftOut:
     def refuse(self, row: Any) -> str:
         """What the parser calls for each."""
         self._numbers.append(row.number)
-        reason = f"it has {row.actual_columns} cells, the header {row.expected_columns}"
+        reason = _("it has %(cells)s cells, the header %(expected)s") % {
+            "cells": row.actual_columns,
+            "expected": row.expected_columns,
+        }
         if "\n" in row.text:
-            reason += "; a quote is opened and closed lines further on, or never"
+            reason += _("; a quote is opened and closed lines further on, or never")
         cells = _cells(row.text, self._delimiter)
         if any(cell.strip() for cell in cells):
             self.refused.append(RefusedRow(row.number, reason, cells))
@@ -204,7 +208,7 @@ def _marked(batch: Batch, place: int) -> RefusedRow:
         (name, cell) for name, cell in zip(batch.table.column_names, cells, strict=True)
         if NOT_TEXT in cell or NUL in cell
     )  # fmt: skip
-    what = "a zero byte" if NUL in cell else "bytes that are no text in this encoding"
+    what = _("a zero byte") if NUL in cell else _("bytes that are no text in this encoding")
     return RefusedRow(batch.rows[place].as_py(), f"{name}: {what}", [cell.replace(NUL, "") for cell in cells])
 
 

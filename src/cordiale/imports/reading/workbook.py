@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from cordiale.imports.reading.batches import Batch, unique_names, without_blank_rows
@@ -86,10 +87,10 @@ def _workbook(path: Path) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(str(path))
     except PasswordError as error:
-        raise Unreadable("the workbook has a password; save it without one") from error
+        raise Unreadable(_("the workbook has a password; save it without one")) from error
     except (CalamineError, ValueError, OSError) as error:
         raise Unreadable(
-            f"the workbook cannot be read ({_first_line(error)}); save it again as .xlsx or CSV"
+            _("the workbook cannot be read (%(why)s); save it again as .xlsx or CSV") % {"why": _first_line(error)}
         ) from error
     except BaseException as error:
         raise _refusal(error) from error
@@ -100,7 +101,7 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(one.file_size for one in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise Unreadable("the workbook is damaged; save it again as .xlsx or CSV") from error
+        raise Unreadable(_("the workbook is damaged; save it again as .xlsx or CSV")) from error
     if unpacked > _MOST_UNPACKED:
         raise Unreadable(f"the workbook unpacks to {unpacked >> 20} MB, more than we open; save the sheet as CSV")
 
@@ -108,7 +109,7 @@ def _refuse_bombs(path: Path) -> None:
 def _refusal(error: BaseException) -> BaseException:
     """A panic of the parser is a damaged file; anything else (Ctrl-C) goes on."""
     if type(error).__name__ == "PanicException":
-        return Unreadable("the workbook is damaged; save it again as .xlsx or CSV")
+        return Unreadable(_("the workbook is damaged; save it again as .xlsx or CSV"))
     return error
 
 

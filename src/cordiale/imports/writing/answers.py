@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.utils.translation import gettext as _
 
 from cordiale.imports.people import Numbers
 from cordiale.imports.reading import RefusedRow
@@ -38,9 +39,9 @@ def _usable(task: Task, part: Part) -> tuple[Part, Numbers, list[RefusedRow]]:
     needs = np.asarray(pc.is_in(kinds, pa.array(_IN_FIGURES)).to_numpy(zero_copy_only=False))
     without = needs & np.asarray(values.is_null().to_numpy(zero_copy_only=False))
     outside = _outside(kinds, values)
-    refused = part.refuse(unknown, f"the kind of an answer is one of {', '.join(KINDS)}")
-    refused += part.refuse(without, "an answer of this kind needs its value")
-    refused += part.refuse(outside, "the value is outside its scale (nps 0 to 10, csat 1 to 5, ces 1 to 7)")
+    refused = part.refuse(unknown, _("the kind of an answer is one of %(kinds)s") % {"kinds": ", ".join(KINDS)})
+    refused += part.refuse(without, _("an answer of this kind needs its value"))
+    refused += part.refuse(outside, _("the value is outside its scale (nps 0 to 10, csat 1 to 5, ces 1 to 7)"))
     known, numbers, strangers = known_people(task, part.only(~(unknown | without | outside)))
     return known, numbers, sorted([*refused, *strangers], key=lambda one: one.row)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from cordiale.consent import actions as consent
 from cordiale.consent.purposes import purposes
@@ -50,13 +51,14 @@ def _statements(task: Task, part: Part) -> tuple[list[ConsentEntry], list[Consen
 
 
 def _usable(task: Task, part: Part) -> tuple[Part, list[RefusedRow]]:
+    codes = set(purposes())
+    later = _("this is said to have happened later than now; look at the zone and the order of day and month")
     checks = {
-        "the state is granted or withdrawn (oui, non, yes, no, 1, 0)": _among(part, "state", _YES | _NO),
-        f"the purpose is one of {', '.join(purposes())}": _among(part, "purpose", set(purposes())),
-        f"the channel is one of {', '.join(CHANNELS)}": _among(part, "channel", set(CHANNELS)),
-        "this is said to have happened later than now; look at the zone and the order of day and month":
-            pc.less_equal(column(part, "at", pa.timestamp("us", tz="UTC")), pa.scalar(task.now)),
-    }  # fmt: skip
+        _("the state is granted or withdrawn (oui, non, yes, no, 1, 0)"): _among(part, "state", _YES | _NO),
+        _("the purpose is one of %(codes)s") % {"codes": ", ".join(codes)}: _among(part, "purpose", codes),
+        _("the channel is one of %(codes)s") % {"codes": ", ".join(CHANNELS)}: _among(part, "channel", set(CHANNELS)),
+        later: pc.less_equal(column(part, "at", pa.timestamp("us", tz="UTC")), pa.scalar(task.now)),
+    }
     good = np.ones(part.table.num_rows, dtype=bool)
     refused: list[RefusedRow] = []
     for reason, holds in checks.items():
