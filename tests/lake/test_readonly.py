@@ -19,8 +19,8 @@ _ANSWERED = {
     "SELECT count(*) AS n FROM events": 1,
     "FROM events": 3,
     "WITH e AS (FROM events) SELECT * FROM e WHERE customer_id = 1": 1,
-    "DESCRIBE events": 6,
-    "SHOW TABLES": 5,
+    "DESCRIBE events": 10,
+    "SHOW TABLES": 6,
     "SELECT * FROM range(4) t(x) JOIN events ON customer_id = x": 3,
     "SELECT unnest([1, 2, 3])": 3,
 }
@@ -104,5 +104,6 @@ def test_the_command_lists_the_tables(fresh_home: home.Home) -> None:
         "order_lines": (0, 0),
         "events": (3, 3),
         "messages": (0, 0),
+        "answers": (0, 0),
         "traits": (0, 0),
     }

@@ -14,7 +14,7 @@ from cordiale.lake.lake import DEFAULT_LIMIT, open_lake
 from cordiale.lake.snapshots import Snapshot
 from cordiale.ui import terminal
 
-app = terminal.group("Read the lake: order lines, events, messages, and traits by day.")
+app = terminal.group("Read the lake: order lines, events, messages, answers, and traits by day.")
 _PLAIN = (str, int, float, bool, Decimal, date, list, dict)
 
 
@@ -26,7 +26,7 @@ def query(
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:
-    """Answer a read-only query over order_lines, events, messages, traits and traits_history."""
+    """Answer a read-only query over order_lines, events, messages, answers, traits and traits_history."""
     rows = open_lake().query_readonly(sql, limit + 1)
     shown = rows.slice(0, limit)
     payload = {

@@ -8,6 +8,7 @@ from datetime import datetime
 from cordiale.intake import readers
 from cordiale.intake.readers import Happened
 from cordiale.orders.rules import segment
+from cordiale.orders.rules.told import OrderTold
 from cordiale.orders.taking import take
 
 
@@ -22,5 +23,5 @@ def read(events: Sequence[Happened], now: datetime) -> None:
     take([_told(event) for event in telling], now)  # even of nothing: what the lake missed is told again
 
 
-def _told(event: Happened) -> segment.OrderTold:
+def _told(event: Happened) -> OrderTold:
     return segment.read(event.name, event.properties, customer_id=event.customer_id, at=event.at, source=event.source)
