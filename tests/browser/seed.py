@@ -50,6 +50,7 @@ def seed() -> dict[str, Any]:
         "consent": links.sign(links.Reference(customer.id, "offers", "email")),
         "link": actions.sign_in_link(),
         "case": open_cases(customer.id),
+        "merge_other": merge_and_relate(customer.id),
         "duplicates": look_for_duplicates(),
     }
 
@@ -73,6 +74,26 @@ def look_for_duplicates() -> int:
     if first is not None:
         merging.refuse(first.pk, actor="seed", now=now)
     return queries.open_count()
+
+
+def merge_and_relate(customer_id: int) -> int:
+    """One merge that stands, one undone, a conflict and a relation of the customer; somebody to merge next."""
+    from cordiale.customers.models import Customer
+    from cordiale.identity import actions
+    from cordiale.relations.actions import relate
+    from cordiale.ui.context import present
+
+    now = present()
+    first, second, third = Customer.objects.exclude(id=customer_id).order_by("id")[:3]
+    row = {"values": {"first_name": "Zoé", "last_name": "Conflit"}, "source": "seed", "at": now}
+    twins = [actions.Told(identifiers={"reference": f"twin-{number}"}, **row) for number in range(2)]
+    one, other = actions.tell(twins, now)
+    actions.merge(customer_id, one, actor="seed", reason="seed", now=now)
+    actions.merge(customer_id, other, actor="seed", reason="seed", now=now)
+    actions.unmerge(other, actor="seed", now=now)
+    actions.tell([actions.Told(identifiers={"email": first.email}, **row)], now)
+    relate("household", customer_id, second.id, source="seed", actor="seed", now=now)
+    return int(third.id)
 
 
 def open_cases(customer_id: int) -> int:
