@@ -55,6 +55,8 @@ class Migration(migrations.Migration):
     dependencies = [("customers", "0003_submissions")]
     operations = [
         migrations.RunPython(create_trigrams, migrations.RunPython.noop),
-        migrations.RunSQL(_WORDS, "DROP INDEX customers_words; DROP FUNCTION customers_words; DROP INDEX customers_word_similar"),
+        migrations.RunSQL(
+            _WORDS, "DROP INDEX customers_words; DROP FUNCTION customers_words; DROP INDEX customers_word_similar"
+        ),
         migrations.RunSQL(_PAST, "DELETE FROM customers_submission"),
     ]
