@@ -29,12 +29,13 @@ def require_category(code: str) -> str:
 
 @lru_cache(maxsize=8)
 def _read(path: Path, changed_at: int) -> Mapping[str, Mapping[str, str]]:
-    document: Any = documents.load_file(path)
+    document = documents.load_file(path)
     if not isinstance(document, dict) or not document:
         raise Located("no category is written here", line=1, column=1, source=path.name, hint=_HINT)
     for code, titles in document.items():
         if not isinstance(titles, dict) or not titles or not all(isinstance(text, str) for text in titles.values()):
-            line, column = document.lc.key(code)
+            marked: Any = document
+            line, column = marked.lc.key(code)
             raise Located(
                 f"category '{code}' needs a title by language", line=line + 1, column=column + 1, source=path.name,
                 hint=_HINT,

@@ -18,6 +18,7 @@ from cordiale.decisions import queries
 from cordiale.decisions.models import Decision, Proposal, Verdict
 from cordiale.deliveries.history import KIND as MESSAGE
 from cordiale.deliveries.models import Message
+from cordiale.identity.queries import family
 from cordiale.ui import formats
 
 KIND = "decision"
@@ -61,7 +62,7 @@ def counts(asked: Asked) -> Mapping[str, int]:
 
 def _not_sent(asked: Asked) -> QuerySet[Proposal]:
     sent = Decision.objects.filter(proposal=OuterRef("pk"), verdict=Verdict.SENT)
-    return Proposal.objects.filter(~Exists(sent), customer_id=asked.customer_id)
+    return Proposal.objects.filter(~Exists(sent), customer_id__in=family(asked.customer_id))
 
 
 def _entry(proposal: Proposal) -> Entry:
