@@ -59,6 +59,10 @@ SIGNED_IN = {
     "jobs": "/jobs/",
     "jobs-nothing": "/jobs/?state=cancelled",
     "job": "/jobs/{job}/",
+    "sources": "/sources/",
+    "source-new": "/sources/new/",
+    "source": "/sources/site/",
+    "sources-rejected": "/sources/rejected/",
     "mail": "/mail/",
     "mail-one": "/mail/{mail}/",
 }

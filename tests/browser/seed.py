@@ -52,7 +52,37 @@ def seed() -> dict[str, Any]:
         "case": open_cases(customer.id),
         "merge_other": merge_and_relate(customer.id),
         "duplicates": look_for_duplicates(),
+        **import_files(),
     }
+
+
+def import_files() -> dict[str, int]:
+    """A file that was imported, one that was checked, one whose columns are being named, and a job that failed."""
+    from dataclasses import replace
+
+    from cordiale.imports import actions
+    from cordiale.imports.mapping import of_json
+    from cordiale.jobs import running
+    from cordiale.jobs.models import Job
+    from cordiale.ui.context import present
+
+    now = present()
+    rows = "Réf;Prénom;Nom;Email;Né le\n" + "".join(
+        f"import-{number};Ana;Exemple {number};ana{number}@example{'.org' if number % 5 else ''};31/12/1980\n"
+        for number in range(20)
+    )
+    prepared = []
+    for name in ("customers.csv", "checked.csv", "columns.csv"):
+        one = actions.receive("customers", name, [rows.encode("cp1252")], "seed", now)
+        actions.prepare(one, replace(of_json(one.mapping), basis="none"), {})
+        prepared.append(one)
+    imported, checked, columns = prepared
+    actions.save_mapping("from-the-crm", of_json(imported.mapping), "seed", now)
+    running.run(actions.begin(imported, "seed", now))
+    running.run(actions.begin_check(checked, "seed", now))
+    failed = actions.begin_check(columns, "seed", now)
+    Job.objects.filter(pk=failed.pk).update(state="failed", error="The disk is full; make room, then try again.")
+    return {"imported": imported.pk, "checked": checked.pk, "columns": columns.pk, "job": failed.pk}
 
 
 def look_for_duplicates() -> int:

@@ -52,4 +52,5 @@ def _parts_of(column: pa.ChunkedArray, parts: int) -> npt.NDArray[np.int64]:
     by_value = [zlib.crc32((value or "").strip().encode()) % parts for value in encoded.dictionary.to_pylist()]
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     parts_by_value: npt.NDArray[np.int64] = np.array([*by_value, 0], dtype=np.int64)
-    return np.take(parts_by_value, codes)
+    found: npt.NDArray[np.int64] = np.take(parts_by_value, codes)
+    return found

@@ -71,7 +71,8 @@ def row(one: Import) -> dict[str, Any]:
 def about(one: Import) -> dict[str, Any]:
     """The import and its job."""
     job = shown_job(one.job) if one.job else {}
-    return {"import": one, "kind": forms.KIND_NAMES[one.kind], "badge": _BADGES[ImportState(one.state)], **job}
+    known = {"import": one, "kind": forms.KIND_NAMES[one.kind], "badge": _BADGES[ImportState(one.state)]}
+    return {**job, "job_badge": job.get("badge", ""), **known}
 
 
 def report(one: Import) -> dict[str, Any] | None:
