@@ -12,15 +12,16 @@ import pytest
 
 from cordiale.lake import Lake
 
+from .replacer import ORDERS
 from .writer import ROWS
 
 _REPOSITORY = Path(__file__).parents[2]
 _KILLS = 20
 
 
-def _write_and_kill(folder: Path, first: int, seconds: float) -> list[int]:
+def _write_and_kill(folder: Path, first: int, seconds: float, module: str = "writer") -> list[int]:
     """The versions acknowledged before the kill, `seconds` after the writer was ready."""
-    command = [sys.executable, "-m", "tests.lake.writer", str(folder), str(first)]
+    command = [sys.executable, "-m", f"tests.lake.{module}", str(folder), str(first)]
     with subprocess.Popen(command, cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
         assert writer.stdout.readline() == "ready\n"
@@ -69,3 +70,19 @@ def _nothing_is_left_behind(lake: Lake) -> None:
         assert {str(path) for path in store.folder.rglob("*.parquet")} == {file.path for file in store.snapshot().files}
         assert not any(store.drafts.glob("*"))
     assert sum(_versions(lake).values()) == rows
+
+
+@pytest.mark.slow
+def test_a_killed_replacer_leaves_all_orders_old_or_all_new(tmp_path: Path) -> None:
+    chance, folder, last = random.Random(5), tmp_path / "lake", 0
+    for _ in range(_KILLS // 2):
+        done = _write_and_kill(folder, last + 1, chance.uniform(0.1, 0.6), "replacer")
+        rows = Lake(folder).query("SELECT order_id, amount FROM order_lines").to_pylist()
+        amounts = {int(row["amount"]) for row in rows}
+        assert sorted(row["order_id"] for row in rows) == (ORDERS if amounts else [])
+        assert len(amounts) <= 1
+        before, last = last, max(amounts, default=0)
+        assert len(done) <= last - before <= len(done) + 1
+    Lake(folder).fold("order_lines")
+    assert Lake(folder).facts["order_lines"].snapshot().rows == len(ORDERS)
+    assert last > _KILLS // 2
