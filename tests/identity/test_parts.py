@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from cordiale.consent.queries import standing
 from cordiale.customers.models import Customer
@@ -14,6 +15,7 @@ from cordiale.identity.actions import Told, merge, tell, unmerge
 from cordiale.programmes import statements
 from cordiale.programmes.entries import _rows
 from cordiale.programmes.models import Enrolment, Programme, ProgrammeVersion
+from cordiale.programmes.why_not import _restricted
 from cordiale.segments.models import Membership, Segment
 from cordiale.segments.queries.people import profiles
 
@@ -81,6 +83,14 @@ def test_nobody_enters_again_by_a_merge(two: list[int], programme: Programme, se
     assert enrol(programme, [other], now) == 1
     merge(one, other, actor="t", reason="", now=now)
     assert enrol(programme, two, now) == 0
+
+
+def test_a_restricted_customer_hears_why_no_programme_takes_them(two: list[int], now: datetime) -> None:
+    Customer.objects.filter(id=two[0]).update(restricted_at=now)
+    with override("fr"):
+        [(rule, told, _)] = _restricted(two[0])
+    assert (rule, told[:40]) == ("restricted", "Le client a demandé la limitation du tra")
+    assert list(_restricted(two[1])) == []
 
 
 def test_merged_and_restricted_customers_are_not_planned_for(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import datetime
 
-import numpy as np
 import pyarrow as pa
-from django.db import transaction
+import pyarrow.compute as pc
+import pyarrow.csv
+from django.db import connection, transaction
 
 from cordiale import home, locks
 from cordiale.identity import tables
@@ -22,12 +24,14 @@ WHERE identity_alias.customer_id <> excluded.customer_id
 """
 _DETACH = "UPDATE identity_alias SET customer_id = alias_id, is_published = false WHERE alias_id = ANY(%s)"
 _RESOLVED = """
-SELECT a.alias_id, coalesce(c.merged_into_id, a.customer_id) AS survivor, a.customer_id
-FROM identity_alias a LEFT JOIN customers_customer c ON c.id = a.customer_id ORDER BY a.alias_id
+COPY (
+    SELECT a.alias_id, coalesce(c.merged_into_id, a.customer_id), a.customer_id, (NOT a.is_published)::int
+    FROM identity_alias a LEFT JOIN customers_customer c ON c.id = a.customer_id ORDER BY a.alias_id
+) TO STDOUT (FORMAT csv)
 """
 _TOLD = """
 UPDATE identity_alias a SET is_published = true
-FROM unnest(%s::bigint[], %s::bigint[]) AS t (alias_id, customer_id)
+FROM unnest(string_to_array(%s, ',')::bigint[], string_to_array(%s, ',')::bigint[]) AS t (alias_id, customer_id)
 WHERE a.alias_id = t.alias_id AND a.customer_id = t.customer_id AND NOT a.is_published
 RETURNING a.alias_id
 """
@@ -57,10 +61,24 @@ def publish_pending() -> None:
 def publish() -> int:
     """Tell the lake which facts are read as whose; how many aliases there are."""
     with locks.exclusive(home.current().run / "aliases.lock", patience=_PATIENCE_SECONDS, doing="telling the lake"):
-        told = np.array(tables.rows(_RESOLVED), dtype=np.int64).reshape(-1, 3)
-        real = told[told[:, 0] != told[:, 1]]
-        table = pa.table({"alias_id": pa.array(real[:, 0]), "customer_id": pa.array(real[:, 1])})
-        open_lake().publish_aliases(table)
-        tables.rows(_TOLD, told[:, 0].tolist(), told[:, 2].tolist())
+        told = _resolved()
+        real = told.filter(pc.not_equal(told["alias_id"], told["customer_id"]))
+        open_lake().publish_aliases(real.select(["alias_id", "customer_id"]))
+        waited = told.filter(pc.equal(told["waits"], 1))
+        tables.rows(_TOLD, *(",".join(map(str, waited[name].to_pylist())) for name in ("alias_id", "direct_id")))
         tables.rows(_DROP)
-        return len(real)
+        return int(real.num_rows)
+
+
+def _resolved() -> pa.Table:
+    """Each alias, whose it is in the end, whose directly, and (1) whether the lake still has to hear of it."""
+    copied = io.BytesIO()
+    with connection.cursor() as cursor, cursor.copy(_RESOLVED) as copy:
+        for part in copy:
+            copied.write(part)
+    types = dict.fromkeys(("alias_id", "customer_id", "direct_id", "waits"), pa.int64())
+    if not copied.tell():
+        return pa.schema(types).empty_table()
+    copied.seek(0)
+    reading = pyarrow.csv.ReadOptions(column_names=list(types))
+    return pyarrow.csv.read_csv(copied, reading, convert_options=pyarrow.csv.ConvertOptions(column_types=types))

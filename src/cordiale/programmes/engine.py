@@ -20,6 +20,7 @@ from cordiale.cases.flushing import flush as flush_cases
 from cordiale.decisions import actions as decisions
 from cordiale.deliveries import actions as deliveries
 from cordiale.errors import CordialeError, Refused
+from cordiale.identity import actions as identity
 from cordiale.insight import actions as insight
 from cordiale.programmes import queries
 from cordiale.programmes.advance import advance
@@ -91,6 +92,7 @@ def tick(now: datetime, progress: Progress | None = None, *, smtp_url: str | Non
         tell("outcomes")
         deliveries.flush_outcomes(now)
         flush_cases(now)
+        identity.publish_pending()
         tell("traits")
         report.day = insight.ensure_snapshot(now)
         tell("segments")

@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from cordiale.customers.models import Customer
 from cordiale.decisions.queries import WhyNot
 from cordiale.errors import CordialeError
+from cordiale.identity.queries import family
 from cordiale.programmes import queries, words
 from cordiale.programmes.models import Enrolment, Programme
 from cordiale.programmes.rules.spec import ProgrammeSpec
@@ -29,7 +31,8 @@ def why_not(customer_id: int, now: datetime) -> Iterator[WhyNot]:
 
 
 def _answer(programme: Programme, spec: ProgrammeSpec, customer_id: int, now: datetime) -> WhyNot:
-    for rule, told, values in (*_walked(programme, spec, customer_id, now), *_panel(spec, customer_id, now)):
+    reasons = (*_restricted(customer_id), *_walked(programme, spec, customer_id, now), *_panel(spec, customer_id, now))
+    for rule, told, values in reasons:
         return WhyNot(programme=programme.name, rule=rule, words=told, values=values)
     told = _("Nothing triggered an entry since the programme started on %(day)s: %(entry)s.") % {
         "day": formats.instant(programme.started_at),
@@ -41,8 +44,13 @@ def _answer(programme: Programme, spec: ProgrammeSpec, customer_id: int, now: da
 Reason = tuple[str, str, dict[str, Any]]
 
 
+def _restricted(customer_id: int) -> Iterable[Reason]:
+    if Customer.objects.filter(id=customer_id, restricted_at__isnull=False).exists():
+        yield "restricted", _("The customer asked for restriction of processing: no programme takes them in."), {}
+
+
 def _walked(programme: Programme, spec: ProgrammeSpec, customer_id: int, now: datetime) -> Iterable[Reason]:
-    walks = Enrolment.objects.filter(programme=programme, customer_id=customer_id)
+    walks = Enrolment.objects.filter(programme=programme, customer_id__in=family(customer_id))
     last = walks.aggregate(last=Max("entered_at"))["last"]
     if last is None:
         return
