@@ -100,7 +100,8 @@ def test_a_suggestion_holds_no_value_and_is_erased_with_the_person(pair: Suggest
 def test_the_page_shows_both_sides_and_what_differs(pair: Suggestion, now: datetime) -> None:
     page = _client("marketer", now).get("/duplicates/").content.decode()
     for text in ("Camille Delaunay-Rey", "Camille Delaunay-Roy", "same birth date",
-                 "last names differ by a letter or so", "Same person", "Different people", "made-up base"):  # fmt: skip
+                 "last names differ by a letter or so", "&gt; 99.9%", "Same person",
+                 "Different people", "made-up base"):  # fmt: skip
         assert text in page
     assert f"/duplicates/{pair.pk}/merge/" in page
 

@@ -28,6 +28,8 @@ from cordiale.ui import notices
 from cordiale.ui.context import present
 
 PAGE = 50
+NEARLY = 0.999
+"""What is more probable is written as more than this: nothing is certain."""
 STATES = {
     State.OPEN: gettext_lazy("To decide"),
     State.MERGED: gettext_lazy("Merged"),
@@ -127,8 +129,9 @@ def _just_decided(request: HttpRequest) -> Suggestion | None:
 def _card(pair: Suggestion) -> dict[str, Any]:
     supporting, opposing = words.evidence(pair.levels)
     return {
-        "pair": pair, "survivor": merging.survivor_of(pair.first, pair.second), "supporting": supporting,
-        "opposing": opposing, "doubts": words.in_doubt(pair.levels), "lines": _lines(pair.first, pair.second),
+        "pair": pair, "chance": min(pair.probability, NEARLY), "is_more": pair.probability > NEARLY,
+        "survivor": merging.survivor_of(pair.first, pair.second), "supporting": supporting, "opposing": opposing,
+        "doubts": words.in_doubt(pair.levels), "lines": _lines(pair.first, pair.second),
     }  # fmt: skip
 
 
