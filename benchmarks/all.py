@@ -20,6 +20,7 @@ BENCHMARKS = {
     "segments": "Segments: a hundred in one pass",
     "lake": "Lake: appends, fold, lookups",
     "rendering": "Rendering messages",
+    "intake": "Intake: events acknowledged once durable",
     "search": "Customers: loading, and finding one among a million",
     "customer_page": "Customer page: a million customers, fifty million facts",
     "duplicates": "Duplicates: precision and recall on known truth",

@@ -53,7 +53,27 @@ def seed() -> dict[str, Any]:
         "merge_other": merge_and_relate(customer.id),
         "duplicates": look_for_duplicates(),
         **import_files(),
+        **add_sources(),
     }
+
+
+def add_sources() -> dict[str, str]:
+    """A site and a server that send events, and an event that was rejected."""
+    from uuid import UUID
+
+    from cordiale.intake.actions import add_source
+    from cordiale.intake.models import Hour, Rejected
+    from cordiale.ui.context import present
+
+    now = present()
+    site = add_source("site", kind="browser", origins=["https://www.example.org"], actor="seed", now=now)
+    add_source("till", actor="seed", now=now)
+    Hour.objects.create(source=site, at=now.replace(minute=0, second=0, microsecond=0), taken=1_234, refused=5)
+    Rejected.objects.create(
+        source_id=site.pk, key=UUID(int=1), kind=0, at=now, received_at=now, payload=b"{}", reason="it is not JSON",
+        rejected_at=now,
+    )  # fmt: skip
+    return {"source": site.name}
 
 
 def import_files() -> dict[str, int]:

@@ -62,17 +62,18 @@ def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
 def test_status_says_what_runs_and_a_second_up_changes_nothing(running: Path) -> None:
     first = cordiale(running, "status")
     assert (first["pages"], first["worker"], first["postgres"]) == ("up", "up", "up")
+    assert (first["events"], first["events_address"]) == ("up", "http://127.0.0.1:18201")
     again = cordiale(running, "up", "--port", "18300")
     assert again["address"] == first["address"]
 
 
-@pytest.mark.parametrize("word", ["granian", "worker"])
+@pytest.mark.parametrize("word", ["config.wsgi", "intake.app", "flush", "cordiale worker"])
 def test_a_killed_process_is_started_again(running: Path, word: str) -> None:
     killed = until(lambda: child(running, word))
     killed.kill()
     revived = until(lambda: (found := child(running, word)) and found.pid != killed.pid and found)
     assert revived.is_running()
-    until(lambda: cordiale(running, "status")["pages"] == "up")
+    until(lambda: (status := cordiale(running, "status")) and (status["pages"], status["events"]) == ("up", "up"))
 
 
 def test_a_killed_postgresql_comes_back_with_the_pages(running: Path) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from cordiale.customers.models import Customer, Submission
 from cordiale.errors import Refused, Unavailable
-from cordiale.intake import actions, calls, flushing, queries, readers, wire
+from cordiale.intake import actions, calls, flushing, holding, queries, readers, wire
 from cordiale.intake.actions import flush
 from cordiale.intake.models import Inbox, Rejected, Source
 from cordiale.intake.readers import Happened, Reader
@@ -189,3 +189,24 @@ def test_events_are_counted_once_wherever_they_are(source: Source, now: datetime
         assert queries.count(type_).acknowledged == expected
     flush(now)
     assert queries.count().acknowledged == queries.count().recorded == 9
+
+
+def test_what_waits_or_was_rejected_of_a_person_is_given_out_and_erased(source: Source, now: datetime) -> None:
+    arrive(
+        source,
+        now,
+        {"type": "identify", "userId": "ana", "traits": {"email": "ana@example.fr"}},
+        track("x", userId="bo"),
+    )
+    flush(now)
+    ana = Customer.objects.get(reference="ana")
+    arrive(source, now, track(1), track(2, userId="bo"), track(3, userId="bo", properties={"to": "Ana@Example.fr"}))
+    Rejected.objects.create(
+        source_id=source.pk, key=UUID(int=3), kind=0, at=now, received_at=now, payload=b'{"userId": "ana"} \xff',
+        reason="", rejected_at=now,
+    )  # fmt: skip
+    assert len(holding.export([ana.pk]) or []) == 3
+    with transaction.atomic():
+        assert holding.erase([ana.pk], now) == 3
+    assert (Inbox.objects.count(), Rejected.objects.count()) == (1, 0)
+    assert holding.export([ana.pk]) is None

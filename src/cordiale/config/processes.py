@@ -38,6 +38,7 @@ Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and end wi
 TICK_EVERY = 5.0  # seconds between two ticks of the worker
 FLUSH_EVERY = 2.0  # seconds between two looks into the inbox of events
 IDLE_SHARE, LONGEST_PAUSE = 20, 60.0  # while nothing happens, asking costs at most a twentieth of one core
+START_PATIENCE = 120.0  # seconds a first start may take on a busy machine: PostgreSQL, migrations, two servers
 RESTART_AFTER = (0.5, 1, 2, 5, 10, 30)  # seconds before a process that keeps failing is started again
 
 
@@ -187,9 +188,9 @@ def _start_in_background(host: str, port: int, events_port: int) -> Running:
         )  # fmt: skip
     try:
         for each in (port, events_port):
-            serving.wait_until_up(host, each, process, seconds=60)
+            serving.wait_until_up(host, each, process, seconds=START_PATIENCE)
     except Unavailable as error:
-        serving.end(process)
+        serving.end(process, seconds=60)  # it ends its own children first
         raise Unavailable(f"{error}; look at {log}") from error
     running = find_running(place)
     if running is None:

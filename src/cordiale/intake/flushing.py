@@ -152,7 +152,10 @@ def _waiting(until: int) -> list[Waiting]:
     sources = queries.source_names()
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, [until])
-        return [Waiting(*row[:6], bytes(row[6]), sources.get(row[1], str(row[1]))) for row in cursor.fetchall()]
+        return [
+            Waiting(number, source_id, key, kind, at, received_at, bytes(payload), sources.get(source_id, ""))
+            for number, source_id, key, kind, at, received_at, payload in cursor.fetchall()
+        ]
 
 
 def _read(waiting: Sequence[Waiting], rejected: list[Rejected], now: datetime) -> list[Read]:
