@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cordiale import company as company_package
 from cordiale.customers import actions, history, queries
 from cordiale.customers.actions import Submitted
 from cordiale.customers.models import Customer, Submission
@@ -19,6 +22,7 @@ from cordiale.customers.rules import RowRefused
 from cordiale.customers.signals import customers_changed
 from cordiale.customers.validation import NotValid
 from cordiale.errors import NotFound, Refused
+from cordiale.home import Home
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -75,6 +79,34 @@ def test_packages_above_hear_who_is_new_and_what_changed(now: datetime, heard: l
         {"customer_ids": [one], "fields": ["city"], "is_new": True},
         {"customer_ids": [one], "fields": ["city", "first_name"], "is_new": False},
     ]
+    heard.clear()
+    actions.submit([told({"income": "high"}, now, reference="A")], now)
+    assert [one["fields"] for one in heard] == [["income"]]
+
+
+def test_what_is_not_known_is_as_the_company_is(now: datetime, fresh_home: Home) -> None:
+    path = fresh_home.company_file("company.yaml", company_package._DEFAULT)
+    path.write_text(path.read_text().replace("Europe/Paris", "Europe/Brussels"))
+    (one,) = actions.load(pa.table({"city": ["Gand"]}), source="file", at=now, now=now).to_pylist()
+    assert actions.reckon([one], now) == []
+    assert (Customer.objects.get().timezone, Customer.objects.get().sources["*"]["source"]) == (
+        "Europe/Brussels",
+        "file",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_tell_of_the_same_new_customer_make_one(now: datetime) -> None:
+    def tell(source: str) -> int:
+        try:
+            return actions.submit([told({"city": source}, now, source, reference="A")], now)[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = set(pool.map(tell, ["a", "b", "c", "d"]))
+    assert ids == set(Customer.objects.values_list("id", flat=True))
+    assert Submission.objects.count() == 4
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from cordiale.company import company
 from cordiale.customers import fields, planner, words
 from cordiale.customers.models import Customer, Submission
 from cordiale.customers.signals import customers_changed
 from cordiale.customers.survivorship import Kept, Said, fold
 
-_UNSET: dict[str, Any] = {"birth_on": None, "country": "FR", "language": "fr", "timezone": "Europe/Paris"}
-"""What a column holds where nothing is known; the other columns are empty."""
 _SURVIVORS = """
 WITH RECURSIVE chain (given, id, next) AS (
     SELECT id, id, merged_into_id FROM customers_customer WHERE id = ANY(%s)
@@ -107,6 +106,7 @@ def reckon(groups: Sequence[Group], now: datetime, *, is_new: frozenset[int] = f
         if differing := [name for name in _WRITTEN if group.before[name] != after[name]]:
             changed.append(group.customer)
             names.update(differing)
+            names.update(_differing(group.before["declared"], after["declared"]))
     _write(changed, now)
     _learn(changed, names)
     ids = [one.id for one in changed]
@@ -140,6 +140,12 @@ def origin(source: str, at: datetime, certainty: float) -> dict[str, Any]:
     return {"source": source, "at": at.isoformat()} | ({"certainty": certainty} if certainty < 1 else {})
 
 
+def unset() -> dict[str, Any]:
+    """What a column holds where nothing is known; the other columns are empty."""
+    ours = company()
+    return {"birth_on": None, "country": "FR", "language": ours.languages[0], "timezone": ours.zone}
+
+
 def _sources(customer: Customer, kept: Mapping[str, Kept]) -> dict[str, Any]:
     known = {name: one for name, one in kept.items() if one.value is not None}
     origins = {
@@ -156,7 +162,7 @@ def _sources(customer: Customer, kept: Mapping[str, Kept]) -> dict[str, Any]:
 
 def _column(name: str, value: Any) -> Any:
     if value is None or value == "":
-        return _UNSET.get(name, "")
+        return unset().get(name, "")
     if name == "birth_on" and not isinstance(value, date):
         return date.fromisoformat(str(value))
     return value
@@ -164,6 +170,10 @@ def _column(name: str, value: Any) -> Any:
 
 def _state(customer: Customer) -> dict[str, Any]:
     return {name: getattr(customer, name) for name in _WRITTEN}
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
 
 
 def _write(customers: Sequence[Customer], now: datetime) -> None:

@@ -56,7 +56,7 @@ def _names(values: dict[str, Any]) -> list[Any]:
 
 def _blank(customer: Customer, now: datetime) -> None:
     Customer.everyone.filter(id=customer.pk).update(
-        **_BLANK, birth_on=None, country="FR", language="fr", timezone="Europe/Paris", declared={}, sources={},
+        **_BLANK, **golden.unset(), declared={}, sources={},
         reference=f"erased-{secrets.token_hex(12)}", erased_at=now, updated_at=now, restricted_at=None,
         merged_into=customer.pk,
     )  # fmt: skip

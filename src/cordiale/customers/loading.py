@@ -15,7 +15,6 @@ import pyarrow.csv
 from django.db import IntegrityError, connection, transaction
 
 from cordiale import clock
-from cordiale.company import company
 from cordiale.customers import fields, golden, planner, words
 from cordiale.customers.recording import OWN_REFERENCE, Submitted, record, reserve
 from cordiale.customers.survivorship import STANDINGS
@@ -162,8 +161,7 @@ def _create(rows: pa.Table, ids: pa.Array, origin: _Origin) -> None:
 
 
 def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin: _Origin) -> dict[str, Any]:
-    ours = company()
-    unset = {"country": "FR", "language": ours.languages[0], "timezone": ours.zone}
+    unset = golden.unset()
     columns: dict[str, Any] = {"id": ids, "reference": _reference(rows, ids)}
     for name in fields.CORE:
         if name == "birth_on":

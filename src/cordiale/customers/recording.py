@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import connection
 
-from cordiale.company import company
 from cordiale.customers import golden
 from cordiale.customers.models import Customer
 from cordiale.customers.survivorship import Said, is_repeated
@@ -24,7 +23,7 @@ _NEWEST = 2**62
 _CREATE = """
 INSERT INTO customers_customer (id, reference, first_name, last_name, email, phone, street, postcode, city, country,
     language, timezone, declared, sources, created_at, updated_at)
-SELECT id, reference, '', '', '', '', '', '', '', 'FR', %(language)s, %(zone)s, '{}', '{}', created_at, %(now)s
+SELECT id, reference, '', '', '', '', '', '', '', %(country)s, %(language)s, %(zone)s, '{}', '{}', created_at, %(now)s
 FROM unnest(%(ids)s::bigint[], %(references)s::text[], %(created)s::timestamptz[]) AS n (id, reference, created_at)
 ORDER BY reference ON CONFLICT DO NOTHING RETURNING id
 """
@@ -78,30 +77,36 @@ def _customers(rows: Sequence[Submitted], now: datetime) -> tuple[list[int], fro
     known = set(Customer.everyone.filter(id__in=given).values_list("id", flat=True))
     named = {row.reference for row in rows if row.customer_id is None and row.reference}
     by_reference = dict(Customer.everyone.filter(reference__in=named).values_list("reference", "id"))
+    known.update(by_reference.values())
     wanted: dict[int, tuple[str, datetime]] = {}
     ids = []
     fresh = iter(reserve(sum(row.customer_id is None for row in rows)))
     for row in rows:
         id_ = row.customer_id or by_reference.get(row.reference) or next(fresh)
-        if id_ not in known and id_ not in by_reference.values():
+        if id_ not in known:
+            known.add(id_)
             reference = row.reference or OWN_REFERENCE.format(id_)
             wanted.setdefault(id_, (reference, row.created_at or min(row.at, now)))
             by_reference[reference] = id_
         ids.append(id_)
     created = _create(wanted, now)
-    if len(created) < len(wanted):
-        raise Refused("a reference that is told as new was taken by another customer meanwhile; tell it again")
+    taken = {reference: id_ for id_, (reference, _at) in wanted.items() if id_ not in created}
+    if taken:  # another process created them a moment ago
+        theirs = Customer.everyone.filter(reference__in=taken).values_list("reference", "id")
+        moved = {taken[reference]: id_ for reference, id_ in theirs}
+        ids = [moved.get(id_, id_) for id_ in ids]
     return ids, frozenset(created)
 
 
 def _create(wanted: Mapping[int, tuple[str, datetime]], now: datetime) -> list[int]:
     if not wanted:
         return []
-    ours = company()
+    unset = golden.unset()
     with connection.cursor() as cursor:
         cursor.execute(_CREATE, {
             "ids": list(wanted), "references": [reference for reference, _ in wanted.values()],
-            "created": [at for _, at in wanted.values()], "language": ours.languages[0], "zone": ours.zone, "now": now,
+            "created": [at for _, at in wanted.values()], "country": unset["country"], "language": unset["language"],
+            "zone": unset["timezone"], "now": now,
         })  # fmt: skip
         return [id_ for (id_,) in cursor.fetchall()]
 
