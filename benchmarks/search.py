@@ -215,7 +215,8 @@ def _wrong(text: str, draw: random.Random) -> str:
 
 def ask(all_of: Sequence[Question], find: Callable[[str], list[str]]) -> tuple[list[float], dict[str, list[bool]]]:
     """Milliseconds of each, and per kind whether the one who was meant was among those found."""
-    times, hits = [], {}
+    times: list[float] = []
+    hits: dict[str, list[bool]] = {}
     for one in all_of:
         began = time.perf_counter()
         found = find(one.text)
