@@ -10,7 +10,7 @@ from cordiale.customers.models import Customer, Submission
 from cordiale.errors import CordialeError
 from cordiale.identity.actions import Told, tell
 from cordiale.identity.models import Conflict, Identity
-from cordiale.identity.queries import resolve
+from cordiale.identity.queries import resolve, survivors
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +135,18 @@ def test_the_same_name_born_another_day_with_its_own_reference_is_somebody_else(
         for ref, born in (("u1", "1950-02-03"), ("u2", "1980-04-05"))
     ]  # fmt: skip
     assert len({tell([row], now)[0] for row in rows}) == 2
+
+
+def test_a_shared_browser_swaps_no_names(now: datetime) -> None:
+    ana = tell([told(now, "Ana", "Roy", email="ana@b.fr", anonymous="x")], now)[0]
+    bob, again = tell([told(now, "Bob", "Noir", email="bob@b.fr", anonymous="x"), told(now, "Bob", anonymous="x")], now)
+    assert bob != ana
+    assert again not in (ana, bob)
+    assert [one.first_name for one in Customer.objects.order_by("id")] == ["Ana", "Bob"]
+
+
+def test_a_row_that_names_a_browser_only_writes_into_nobodys_profile(now: datetime) -> None:
+    ana = tell([told(now, "Ana", email="ana@b.fr", anonymous="x")], now)[0]
+    visitor = tell([told(now, "Zoé", anonymous="x")], now)[0]
+    assert survivors([visitor]) == {visitor: ana}
+    assert Customer.objects.get().first_name == "Ana"
