@@ -64,9 +64,13 @@ def test_a_refund_by_products_then_a_cancellation_come_before_the_order(lake: La
     assert (in_lake(order), Order.objects.get().status) == ([], "cancelled")
 
 
-def test_the_reader_is_registered_and_calls_it_does_not_know_pass() -> None:
+def test_any_batch_of_events_tells_the_lake_what_it_missed(lake: Lake, now: datetime) -> None:
+    reading.read([_event("Order Completed", COMPLETED)], now)
+    Order.objects.update(written=0)
     reader = next(one for one in readers.registered() if one.name == "orders")
-    reader.read([_event("Cart Viewed", {})], at(0))
+    reader.read([_event("Cart Viewed", {})], now)
+    assert Order.objects.get().written == 1
+    assert len(in_lake(COMPLETED["order_id"])) == 2
 
 
 def test_what_was_taken_off_is_found_from_the_subtotal() -> None:
