@@ -54,7 +54,38 @@ def seed() -> dict[str, Any]:
         "duplicates": look_for_duplicates(),
         **import_files(),
         **add_sources(),
+        "request": measure_and_ask(customer.id),
     }
+
+
+def measure_and_ask(customer_id: int) -> int:
+    """The base measured twice, a cost, somebody whose time is over, somebody erased, and a request that waits."""
+    from datetime import timedelta
+    from decimal import Decimal
+
+    from cordiale.customers.actions import upsert
+    from cordiale.customers.models import Customer
+    from cordiale.quality import actions as quality
+    from cordiale.rights import actions, erasure, expiry
+    from cordiale.ui.context import present
+
+    now = present()
+    old = now - timedelta(days=1500)
+    rows = [{"reference": name, "last_name": "Autrefois", "created_at": old} for name in ("old", "gone")]
+    ids = upsert(rows, old)
+    erasure.erase(Customer.objects.get(pk=ids["gone"]), actor="seed", reason="request", now=now)
+    expiry.propose(now)
+    quality.measure(now - timedelta(days=40))
+    quality.measure(now)
+    quality.add_cost(
+        "host", "Server", Decimal("49.90"), is_monthly=True, since=old.date(), until=None, actor="seed", now=now
+    )
+    quality.mark_invalid([{"channel": "letter", "customer": str(customer_id)}], actor="seed", now=now)
+    asked = actions.open_request(
+        Customer.objects.get(pk=customer_id), "access", channel="email", note="What do you know of me?",
+        received_at=now - timedelta(days=26), actor="seed", now=now,
+    )  # fmt: skip
+    return int(asked.pk)
 
 
 def add_sources() -> dict[str, str]:

@@ -45,7 +45,7 @@ def test_a_chart_brings_its_values_as_data_and_as_a_table() -> None:
 
 @pytest.mark.parametrize(("source", "is_marked"), [("synthetic", True), ("shop", False)])
 def test_only_synthetic_values_are_marked(source: str, is_marked: bool) -> None:
-    customer = SimpleNamespace(email="a@example.org", phone="", sources={"email": {"source": source}})
+    customer = SimpleNamespace(email="a@example.org", phone="", origin=lambda field: {"source": source})
     assert ("synthetic" in render('{% synthetic customer "email" %}', customer=customer)) is is_marked
     assert render('{% synthetic customer "phone" %}', customer=customer) == ""
 

@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_vite",
-    "procrastinate.contrib.django",
     "django_htmx",
     "csp",
     *(
