@@ -145,6 +145,8 @@ def _bring_in(
 
 
 def _say(imported: Import, mapping: Path | None, basis: str | None, instant: Any) -> None:
+    if mapping is None and not imported.mapping.get("columns"):
+        raise CordialeError("no column is known by its name; say what they are with --mapping FILE.yaml")
     document = load_file(mapping) if mapping else of_json(imported.mapping)
     if document.kind != imported.kind:
         raise CordialeError(f"{mapping} is a mapping of {document.kind}, not of {imported.kind}")
