@@ -23,14 +23,15 @@ import django  # noqa: E402
 from cordiale import home  # noqa: E402
 from cordiale.config import postgres  # noqa: E402
 
-postgres.hold(home.current())
-django.setup()  # here, not by pytest-django: it would read the settings before the home is chosen
-
 
 @atexit.register
 def _clean() -> None:
     postgres.release(home.Home(_root))
     shutil.rmtree(_root, ignore_errors=True)
+
+
+postgres.hold(home.current())
+django.setup()  # here, not by pytest-django: it would read the settings before the home is chosen
 
 
 @pytest.fixture

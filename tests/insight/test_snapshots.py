@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from cordiale import home
+from cordiale.customers.models import Customer
 from cordiale.errors import NotFound
 from cordiale.identity.models import Alias
 from cordiale.insight import actions, definitions, queries
@@ -135,6 +136,7 @@ def test_a_merged_customer_counts_once_with_all_his_facts(shop: Shop) -> None:
     shop.customers(1, 2)
     shop.order(1, days_ago=3)
     shop.order(2, days_ago=2)
+    Customer.objects.filter(pk=2).update(merged_into=1)
     Alias.objects.create(alias_id=2, customer_id=1, created_at=shop.now)
     open_lake().publish_aliases(pa.table({"alias_id": [2], "customer_id": [1]}))
 
