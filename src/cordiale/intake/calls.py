@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -68,8 +68,7 @@ class _Keyed(msgspec.Struct, rename="camel"):
     write_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """An event that can be kept. `key` is the hash of source and message id, `kind` its place in KINDS."""
 
     key: bytes
@@ -144,7 +143,7 @@ def read(payload: bytes) -> Call:
         raise CallRefused("", f"it is not JSON of valid UTF-8 ({error.__class__.__name__})") from None
     if payload.count(b"{") + payload.count(b"[") > DEPTH and _is_deep(call):
         raise CallRefused("", f"it is nested deeper than {DEPTH} levels")
-    if _NUL in payload and _holds_nul(call):
+    if b"\\" in payload and _NUL in payload and _holds_nul(call):
         raise CallRefused("", "a text holds the character U+0000; remove it")
     return call
 
