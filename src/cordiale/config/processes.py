@@ -127,13 +127,15 @@ def worker(
     home_: terminal.HomeFolder = None,
 ) -> None:
     """Advance programmes and send, every few seconds, until ended. `up` runs one; more may run beside it."""
-    from cordiale.programmes.engine import tick  # noqa: PLC0415 - other commands need not load the engine
+    from cordiale.facts.folding import fold_due  # noqa: PLC0415 - other commands need not load the engine
+    from cordiale.programmes.engine import tick  # noqa: PLC0415
 
     stopping = on_signal()
     while not stopping:
         started, is_idle = time.monotonic(), True
         try:
             is_idle = tick(clock.now()).is_idle()
+            fold_due()
         except CordialeError as error:  # said, and tried again: a worker must outlive a bad template or a stopped relay
             terminal.errors.print(f"tick: {error}")
         spent = time.monotonic() - started
