@@ -31,6 +31,7 @@ def _running_address() -> str:
 
 
 BASE_URL = os.environ.get("CORDIALE_BASE_URL") or _running_address()
+WEBHOOKS_ALLOW = frozenset(os.environ.get("CORDIALE_WEBHOOKS_ALLOW", "").split())  # loopback, private
 SMTP_URL = os.environ.get("CORDIALE_SMTP_URL", "")
 ALLOWED_HOSTS = [*os.environ.get("CORDIALE_HOSTS", "").split(), "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CORDIALE_ORIGINS", "").split() if origin]

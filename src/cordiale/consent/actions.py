@@ -66,6 +66,7 @@ def record(entries: Sequence[ConsentEntry], now: datetime) -> int:
         _lock({entry.customer_id for entry in entries})
         for start in range(0, len(entries), _BATCH):
             _write(entries[start : start + _BATCH])
+        signals.consents_changed.send(record, entries=entries, now=now)
     return len(entries)
 
 

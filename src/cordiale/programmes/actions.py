@@ -17,7 +17,7 @@ from cordiale import clock
 from cordiale.accounts.actions import audit
 from cordiale.accounts.models import Staff
 from cordiale.errors import CordialeError, Refused
-from cordiale.programmes import queries, statements
+from cordiale.programmes import queries, signals, statements
 from cordiale.programmes.models import Enrolment, Programme, ProgrammeVersion, Status
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
@@ -102,6 +102,7 @@ def _write(file: queries.File, change: Change, actor: Staff | str, now: datetime
     programme.save(update_fields=["current", "updated_at"])
     detail = {"version": change.number, "inside": change.inside}
     audit("programme", change.programme, "apply", actor, detail, now)
+    signals.applied.send(Programme, programme=change.programme, version=change.number, now=now)
 
 
 def start_programme(name: str, *, actor: Staff | str, now: datetime) -> Programme:
@@ -129,6 +130,7 @@ def start_programme(name: str, *, actor: Staff | str, now: datetime) -> Programm
         programme.updated_at = now
         programme.save()
         audit("programme", name, "start", actor, {}, now)
+        signals.started.send(Programme, programme=name, now=now)
     return programme
 
 
@@ -144,6 +146,7 @@ def pause_programme(name: str, *, actor: Staff | str, now: datetime) -> Programm
         programme.status, programme.paused_at, programme.updated_at = Status.PAUSED, now, now
         programme.save()
         audit("programme", name, "pause", actor, {}, now)
+        signals.paused.send(Programme, programme=name, now=now)
     return programme
 
 

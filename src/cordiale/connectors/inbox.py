@@ -1,0 +1,159 @@
+"""What shops send: kept the moment it is known to be theirs, taken in afterwards, tried again where it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from cordiale import clock
+from cordiale.accounts.actions import audit
+from cordiale.accounts.models import Staff
+from cordiale.connectors import applying, keeping
+from cordiale.connectors.models import Connector, Inbound, Kind, State
+from cordiale.connectors.rules import signatures
+from cordiale.errors import CordialeError, NotFound, Refused, Unavailable
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of a delivery."""
+KEEP_BODIES = timedelta(days=30)
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
+_TOPICS = {Kind.WOOCOMMERCE: "x-wc-webhook-topic", Kind.SHOPIFY: "x-shopify-topic"}
+_ORIGINS = {Kind.WOOCOMMERCE: "x-wc-webhook-source", Kind.SHOPIFY: "x-shopify-shop-domain"}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Processed:
+    """What became of deliveries that waited."""
+
+    done: int = 0
+    dead: int = 0
+    later: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that were looked at."""
+        return self.done + self.dead + self.later
+
+
+def is_genuine(connector: Connector, body: bytes, headers: Mapping[str, str], now: datetime) -> bool:
+    """Did who knows the secret sign this body? `headers` by name in small letters."""
+    secret = keeping.read(connector.secret)
+    if connector.kind == Kind.WOOCOMMERCE:
+        return signatures.hmac_base64(secret, body, headers.get("x-wc-webhook-signature", ""))
+    if connector.kind == Kind.SHOPIFY:
+        return signatures.hmac_base64(secret, body, headers.get("x-shopify-hmac-sha256", ""))
+    scheme = connector.settings.get("scheme", "standard")
+    if scheme == "standard":
+        return signatures.standard(secret, body, headers, now)
+    given = headers.get(connector.settings.get("header", signatures.DEFAULT_HEADER).lower(), "")
+    check = signatures.hmac_base64 if scheme == "hmac-base64" else signatures.hmac_hex
+    return check(secret, body, given)
+
+
+def receive(connector: Connector, body: bytes, headers: Mapping[str, str], now: datetime) -> bool:
+    """Keep a delivery, committed when this returns; False where the very same came before.
+
+    Only what the signature covers tells deliveries apart: the signed id of Standard Webhooks, else topic and body.
+    """
+    topic = headers.get(_TOPICS.get(Kind(connector.kind), ""), "")[:100]
+    is_standard = connector.kind not in _TOPICS and connector.settings.get("scheme", "standard") == "standard"
+    told = headers["webhook-id"].encode() if is_standard else topic.encode() + b"\n" + body
+    row = Inbound(
+        connector=connector, key=hashlib.sha256(told).hexdigest(), topic=topic, body=body, received_at=now, due_at=now,
+        origin=headers.get(_ORIGINS.get(Kind(connector.kind), ""), "")[:200],
+    )  # fmt: skip
+    Inbound.objects.bulk_create([row], ignore_conflicts=True)
+    return Inbound.objects.filter(connector=connector, key=row.key, received_at=now).exists()
+
+
+def process(now: datetime, limit: int = 200) -> Processed:
+    """Take in what waits, oldest first, at most `limit` deliveries; each in a transaction of its own."""
+    clock.require_aware(now)
+    outcomes = []
+    for number in _waiting(now, limit):
+        outcome = _process_one(number, now)
+        if outcome is not None:
+            outcomes.append(outcome)
+    return Processed(
+        done=outcomes.count(State.DONE), dead=outcomes.count(State.DEAD), later=outcomes.count(State.WAITING)
+    )
+
+
+def _waiting(now: datetime, limit: int) -> list[int]:
+    waiting = Inbound.objects.filter(state=State.WAITING, due_at__lte=now)
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def _process_one(number: int, now: datetime) -> str | None:
+    """The state it has afterwards; None where another worker has it."""
+    try:
+        with transaction.atomic():
+            row = _lock(number)
+            if row is None:
+                return None
+            row.customer_ids = applying.take(row, now)
+            row.state, row.reason, row.attempts = State.DONE, "", row.attempts + 1
+            if row.connector.is_pulled:
+                row.body = None
+            row.save(update_fields=["customer_ids", "state", "reason", "attempts", "body"])
+            return State.DONE
+    except (OperationalError, InterfaceError):
+        raise  # PostgreSQL is gone: nothing can be noted, it waits as it is
+    except Exception as error:  # noqa: BLE001 - one delivery never keeps the others waiting; the reason is kept
+        return _note_failure(number, error, now)
+
+
+def _lock(number: int) -> Inbound | None:
+    waiting = Inbound.objects.filter(pk=number, state=State.WAITING).select_related("connector")
+    return waiting.select_for_update(skip_locked=True, of=("self",)).first()
+
+
+def _note_failure(number: int, error: Exception, now: datetime) -> str | None:
+    """Dead where the payload itself is wrong, later where something does not answer or we are mistaken."""
+    is_theirs = isinstance(error, CordialeError) and not isinstance(error, Unavailable)
+    if not isinstance(error, CordialeError):
+        _log.error("delivery %s: %s", number, type(error).__name__)  # the message may hold personal values
+    with transaction.atomic():
+        row = _lock(number)
+        if row is None:
+            return None
+        row.attempts += 1
+        row.reason = (str(error) if isinstance(error, CordialeError) else f"a mistake of ours: {type(error).__name__}")[
+            :500
+        ]
+        if is_theirs or row.attempts > len(RETRY_AFTER):
+            row.state = State.DEAD
+        else:
+            row.due_at = now + RETRY_AFTER[row.attempts - 1]
+        row.save(update_fields=["attempts", "reason", "state", "due_at"])
+        return row.state
+
+
+def try_again(row: Inbound, *, actor: Staff | str, now: datetime) -> None:
+    """Let a dead letter be taken in again. Raises Refused where it is not dead, or its body is gone."""
+    if row.body is None:
+        raise Refused(_("What was sent was deleted after thirty days; let the shop send it again."))
+    again = Inbound.objects.filter(pk=row.pk, state=State.DEAD).update(state=State.WAITING, attempts=0, due_at=now)
+    if not again:
+        raise Refused(_("This delivery is not a dead letter any more."))
+    audit("connector", row.connector.name, "try again", actor, {"delivery": row.pk}, now)
+
+
+def get_dead(connector: Connector, number: int) -> Inbound:
+    """A dead letter of a connector. Raises NotFound."""
+    row = Inbound.objects.filter(connector=connector, pk=number, state=State.DEAD).select_related("connector").first()
+    if row is None:
+        raise NotFound(f"{connector.name} has no dead letter {number}")
+    return row
+
+
+def forget_bodies(now: datetime) -> int:
+    """Delete what was sent more than thirty days ago; that it came, and what became of it, stays."""
+    return Inbound.objects.filter(received_at__lt=now - KEEP_BODIES, body__isnull=False).update(body=None)

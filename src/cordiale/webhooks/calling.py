@@ -1,0 +1,108 @@
+"""The one door to other people's servers: signed POST, no redirect, no private address, a little answer, a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Collection, Mapping
+from types import TracebackType
+
+import httpx
+
+from cordiale import __version__
+from cordiale.errors import CordialeError, Refused
+from cordiale.webhooks import rules
+from cordiale.webhooks.rules import Answer
+
+SECONDS = 10.0
+"""For one call in all: a server that sends a byte a second does not hold us longer."""
+LARGEST_ANSWER = 64 * 1024
+
+
+class Caller:
+    """Calls one after the other on a connection kept open. `allowed`: `loopback`, `private`."""
+
+    def __init__(self, allowed: Collection[str], seconds: float = SECONDS) -> None:
+        self._allowed, self._seconds = frozenset(allowed), seconds
+        self._runner = asyncio.Runner()
+        self._client: httpx.AsyncClient | None = None
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._client is not None:
+            self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """What the other side answers; a failure is an answer with status 0, never an exception."""
+        started = time.monotonic()
+        status, reason, retry_after = self._runner.run(self._within_time(url, body, headers))
+        return Answer(status, reason, retry_after, int((time.monotonic() - started) * 1000))
+
+    async def _within_time(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._post(url, body, headers)
+        except TimeoutError:
+            return 0, f"no whole answer within {self._seconds:.0f} s", ""
+        except (CordialeError, _TooLarge) as error:
+            return 0, str(error), ""
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
+            return 0, f"no answer: {str(error)[:200] or type(error).__name__}", ""
+
+    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
+        rules.check_url(url, self._allowed)
+        target = httpx.URL(url)
+        address = await self._resolve(target)
+        sent = {
+            "Host": target.netloc.decode(), "Content-Type": "application/json", "User-Agent": f"Cordiale/{__version__}",
+            "Accept-Encoding": "identity", **headers,
+        }  # fmt: skip
+        request = self._open().build_request(
+            "POST", target.copy_with(host=address), content=body, headers=sent, extensions={"sni_hostname": target.host}
+        )
+        answer = await self._open().send(request, stream=True)
+        try:
+            await _drain(answer)
+        finally:
+            await answer.aclose()
+        return answer.status_code, "", answer.headers.get("retry-after", "")
+
+    async def _resolve(self, target: httpx.URL) -> str:
+        """The address to connect to: the one checked is the one called, whatever the name leads to a moment later."""
+        port = target.port or (443 if target.scheme == "https" else 80)
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Refused(f"no server has the name {target.host}") from error
+        addresses = [str(entry[4][0]) for entry in found]
+        if not all(rules.is_allowed(one.partition("%")[0], self._allowed) for one in addresses):
+            raise Refused(f"{target.host} leads into a private network, which is not called")
+        if target.scheme == "http" and not {"loopback", "private"} & self._allowed:
+            raise Refused("only https is called")
+        return addresses[0]
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=self._seconds)
+        return self._client
+
+
+class _TooLarge(Exception):
+    """An answer without end."""
+
+
+async def _drain(answer: httpx.Response) -> None:
+    """Read what is said, so that the connection can be used again; its content means nothing to us."""
+    size = 0
+    async for part in answer.aiter_raw():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise _TooLarge(f"the answer is larger than {LARGEST_ANSWER // 1024} kB")
