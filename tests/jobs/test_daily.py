@@ -59,6 +59,15 @@ def test_a_stop_of_days_is_caught_up_by_one_run(done: list[str], now: datetime) 
     assert done == ["first", "second"] * 2
 
 
+def test_jobs_are_forgotten_half_a_year_after_their_end(done: list[str], now: datetime) -> None:
+    day_begins(now)
+    ended = Job.objects.get().finished_at
+    assert ended is not None
+    assert actions.forget(ended + timedelta(days=180)) == 0
+    assert actions.forget(ended + timedelta(days=183)) == 1
+    assert not Job.objects.exists()
+
+
 def test_one_that_fails_keeps_no_other_from_being_done(done: list[str], now: datetime) -> None:
     done.append("fail")
     day_begins(now)

@@ -11,7 +11,7 @@ from ninja import File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from cordiale import clock
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Problem
 from cordiale.company import company
 from cordiale.imports import actions, basis, queries
 from cordiale.imports.models import Import, ImportState
@@ -19,6 +19,7 @@ from cordiale.ui import context
 
 router = Router(tags=["imports"])
 _MOST = 50
+_REFUSALS: dict[int, Any] = {404: Problem, 422: Problem}
 
 
 class Given(Schema):
@@ -61,7 +62,7 @@ def list_imports(request: HttpRequest, page: Annotated[int, Query(ge=1, le=100_0
     return {"page": page, "imports": [_out(one) for one in found]}
 
 
-@router.post("", response={202: ImportOut}, auth=KeyAuth("imports.run"), summary="Import a file")
+@router.post("", response={202: ImportOut, **_REFUSALS}, auth=KeyAuth("imports.run"), summary="Import a file")
 def bring_in(request: HttpRequest, given: Form[Given], file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Begins at once; ask for its state afterwards. 422 with what to do for a file that cannot be taken."""
     now = context.present()

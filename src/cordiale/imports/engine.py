@@ -15,10 +15,11 @@ from cordiale import clock
 from cordiale.company import company
 from cordiale.errors import Refused
 from cordiale.imports import basis, files, mapping
+from cordiale.imports.ahead import ahead
 from cordiale.imports.cutting import cut
 from cordiale.imports.models import Import, ImportState
 from cordiale.imports.reading import Batch, Reading, RefusedRow, open_rows
-from cordiale.imports.reading.guessing import columns
+from cordiale.imports.reading.guessing import columns as columns_of
 from cordiale.imports.rows import Preparation, Prepared
 from cordiale.imports.writing import Outcome, Part, Seen, Task, writer
 from cordiale.jobs.progress import Progress
@@ -79,7 +80,8 @@ def check(imported: Import, now: datetime, progress: Progress | None = None) -> 
                 return {}
     found.counts["rows"] = done
     report = found.as_json()
-    files.write_check(imported.pk, report)
+    if Import.objects.filter(pk=imported.pk, mapping=imported.mapping, reading=imported.reading).exists():
+        files.write_check(imported.pk, report)  # of another mapping by now, it would say what is not so
     return report
 
 
@@ -88,12 +90,10 @@ def run(imported: Import, progress: Progress) -> dict[str, Any]:
     task, preparation, path = _begin(imported, progress.now)
     files.refused(imported.pk).parent.mkdir(parents=True, exist_ok=True)
     progress.done(imported.rows_done, imported.rows)
-    for number, batch in enumerate(_chunks(imported, task, path), start=1):
-        if number <= imported.chunks_done:
-            continue
+    for chunk in ahead(_prepared(_chunks(imported, task, path), preparation, imported.chunks_done)):
         if progress.is_cancelled():
             break
-        _write_chunk(imported, task, number, batch, preparation)
+        _write_chunk(imported, task, chunk, preparation.columns)
         progress.done(imported.rows_done, imported.rows)
     _finish(imported, progress.now, is_whole=not progress.was_cancelled)
     return dict(imported.counts)
@@ -112,7 +112,7 @@ def _begin(imported: Import, now: datetime) -> tuple[Task, Preparation, Path]:
         at=imported.started_at or now,
         now=now,
     )
-    return task, Preparation(document, columns(path, reading)), path
+    return task, Preparation(document, columns_of(path, reading)), path
 
 
 def _chunks(imported: Import, task: Task, path: Path) -> Iterator[Batch]:
@@ -123,18 +123,32 @@ def _chunks(imported: Import, task: Task, path: Path) -> Iterator[Batch]:
     return cut(path, reading, task.mapping, imported.rows)
 
 
-def _write_chunk(imported: Import, task: Task, number: int, batch: Batch, preparation: Preparation) -> None:
+@dataclass(frozen=True)
+class _Chunk:
+    number: int
+    size: int
+    prepared: Prepared
+
+
+def _prepared(batches: Iterator[Batch], preparation: Preparation, done: int) -> Iterator[_Chunk]:
+    for number, batch in enumerate(batches, start=1):
+        if number > done:
+            size = batch.table.num_rows + len(batch.refused)
+            yield _Chunk(number, size, preparation.prepare(batch))
+
+
+def _write_chunk(imported: Import, task: Task, chunk: _Chunk, columns: Sequence[str]) -> None:
     """All of a chunk is written, or nothing: its place in the file is kept in the same transaction."""
-    prepared = preparation.prepare(batch)
+    number, prepared = chunk.number, chunk.prepared
     with transaction.atomic():
         held = Import.objects.select_for_update().get(pk=imported.pk)
         if held.chunks_done != number - 1 or held.state != ImportState.RUNNING:
             raise Refused(f"import {imported.pk} has gone on elsewhere; look at its page")
         outcome = writer(imported.kind).write(task, _part(number, prepared))
         refused = sorted([*prepared.refused, *outcome.refused], key=lambda one: one.row)
-        held.refused_bytes = files.append_refused(held.pk, preparation.columns, refused, held.refused_bytes)
+        held.refused_bytes = files.append_refused(held.pk, columns, refused, held.refused_bytes)
         held.chunks_done = number
-        held.rows_done += batch.table.num_rows + len(batch.refused)
+        held.rows_done += chunk.size
         held.counts = dict(Counter(held.counts) + Counter(outcome.counts) + Counter(refused=len(refused)))
         held.save(update_fields=["refused_bytes", "chunks_done", "rows_done", "counts"])
     for name in ("refused_bytes", "chunks_done", "rows_done", "counts"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +14,8 @@ from cordiale.accounts.models import Staff
 from cordiale.errors import NotFound, Refused
 from cordiale.jobs import kinds
 from cordiale.jobs.models import OPEN, Job, JobState
+
+KEPT_FOR = timedelta(days=182)
 
 
 def enqueue(
@@ -59,6 +61,12 @@ def cancel(job: Job, actor: Staff | str, now: datetime) -> Job:
         held.save(update_fields=["is_cancel_asked", "state", "finished_at"])
         audit("job", str(held.pk), "cancel", actor, {"kind": held.kind, "title": held.title}, now)
     return held
+
+
+def forget(now: datetime) -> int:
+    """Delete jobs that ended more than half a year ago; how many."""
+    ended = Job.objects.exclude(state__in=OPEN).filter(finished_at__lt=now - KEPT_FOR)
+    return ended.delete()[0]
 
 
 def try_again(job: Job, actor: Staff | str, now: datetime) -> Job:

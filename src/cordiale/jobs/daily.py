@@ -49,6 +49,7 @@ def registered() -> list[Daily]:
 def register_kind() -> None:
     """Make the day's work a job like others."""
     kinds.register(kinds.Kind(KIND, run, _("Work of the day")))
+    register(Daily("jobs", 900, actions.forget))
 
 
 def ask(now: datetime) -> None:

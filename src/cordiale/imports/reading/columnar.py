@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ def batches(path: Path) -> Iterator[Batch]:
     try:
         for record in file.iter_batches(batch_size=_ROWS):
             table = pa.table([_plain(column) for column in record.columns], names=names)
-            yield Batch(table, pa.array(range(number, number + record.num_rows), pa.int64()))
+            yield Batch(table, pa.array(np.arange(number, number + record.num_rows, dtype=np.int64)))
             number += record.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Unreadable(f"the Parquet file is damaged after row {number - 1}; write it again") from error
