@@ -58,7 +58,7 @@ def test_a_key_has_the_rights_of_its_role_and_is_told_why_not(ask: Ask) -> None:
     assert ask("/customers/ada", key=agent).status_code == 200
     refused = ask("/segments", key=agent)
     assert refused.status_code == 403
-    assert "agent" in refused.json()["detail"]
+    assert "agent" in refused.json()["error"]
 
 
 def test_a_customer_is_shown_with_the_sources_of_values(ask: Ask) -> None:

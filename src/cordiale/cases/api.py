@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
-from cordiale import clock
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.cases import actions, queries
 from cordiale.cases.models import Case
 from cordiale.cases.rules import SUBJECT_CHARACTERS, TEXT_CHARACTERS, Opening
@@ -31,7 +30,7 @@ class CaseIn(Schema):
     text: Annotated[str, Field(max_length=TEXT_CHARACTERS)] = ""
     category: str = "other"
     priority: Annotated[int, Field(ge=1, le=3)] = 2
-    opened_at: datetime | None = None
+    opened_at: Moment | None = None
 
 
 class NoteIn(Schema):
@@ -98,16 +97,10 @@ class CaseList(Schema):
     cases: list[CaseOut]
 
 
-class Problem(Schema):
-    """Why it was not done, and what to do."""
-
-    error: str
-
-
 _REFUSALS: dict[int, Any] = {404: Problem, 422: Problem}
 
 
-@router.get("", response=CaseList, summary="Cases, who waits longest first")
+@router.get("", response={200: CaseList, 404: Problem}, summary="Cases, who waits longest first")
 def list_cases(
     request: HttpRequest,
     tab: Annotated[Literal["all", "unassigned", "resolved"], Query()] = "all",
@@ -133,7 +126,7 @@ def create(request: HttpRequest, given: CaseIn) -> Status[Any]:
         **{name: getattr(given, name) for name in ("channel", "subject", "text", "category", "priority")},
     )
     now = present()
-    if given.opened_at is not None and clock.require_aware(given.opened_at) > now:
+    if given.opened_at is not None and given.opened_at > now:
         raise Refused(f"opened_at lies in the future ({given.opened_at.isoformat()}); leave it out for the present")
     case = actions.open_case(opening, actor=_actor(request), now=given.opened_at or now)
     return Status(201, _full(case.pk))
@@ -165,8 +158,9 @@ def resolve(request: HttpRequest, number: int, given: ResolveIn) -> dict[str, An
 
 
 @router.post(
-    "/{number}/rating", response={200: CaseFull, **_REFUSALS}, auth=KeyAuth("cases.edit"), summary="Rate a case"
-)
+    "/{number}/rating", response={200: CaseFull, **_REFUSALS}, auth=KeyAuth("cases.edit"), summary="Rate a case",
+    openapi_extra={"x-repeatable": True},
+)  # fmt: skip
 def rate(request: HttpRequest, number: int, given: RatingIn) -> dict[str, Any]:
     """A later rating takes the place of the one before."""
     actions.rate(number, given.score, given.comment, actor=_actor(request), now=present())

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from django.http.multipartparser import MultiPartParserError
+from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from cordiale import __version__
 from cordiale.cases.api import router as cases
+from cordiale.config.openapi import Api, Door
 from cordiale.decisions.api import router as decisions
 from cordiale.errors import CordialeError, Located, NotFound, Unavailable
 from cordiale.identity.api import router as customers
@@ -21,7 +26,8 @@ from cordiale.rights.api import router as rights
 from cordiale.segments.api import router as segments
 from cordiale.webhooks.api import router as webhooks
 
-api = NinjaAPI(title="Cordiale", version=__version__, urls_namespace="api", docs_url=None)
+log = logging.getLogger(__name__)
+api = Api(title="Cordiale", version=__version__, urls_namespace="api", docs_url=None, parser=Door())
 api.add_router("/cases", cases)
 api.add_router("/customers", customers)
 api.add_router("/decisions", decisions)
@@ -39,7 +45,56 @@ api.add_router("/webhooks", webhooks)
 def refuse(request: HttpRequest, error: CordialeError) -> HttpResponse:
     """404, 503 or 422 with one message, and the place in the text where there is one."""
     status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Unavailable) else 422
-    body: dict[str, Any] = {"error": str(error)}
+    found: dict[str, Any] = {}
     if isinstance(error, Located):
-        body |= {"line": error.line, "column": error.column, "hint": error.hint}
-    return api.create_response(request, body, status=status)
+        found = {"line": error.line, "column": error.column, "hint": error.hint}
+    return _problem(request, status, str(error), **found)
+
+
+@api.exception_handler(ValidationError)
+def mend(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """422 with every value that does not fit and why; the values themselves are not repeated."""
+    problems = [{"place": ".".join(map(str, one["loc"])), "message": one["msg"]} for one in error.errors]
+    said = "; ".join(f"{one['place']}: {one['message']}" for one in problems[:3])
+    return _problem(request, 422, said, problems=problems)
+
+
+@api.exception_handler(HttpError)
+def tell(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """401, 403, 400 as they are; a body that the door refused is a 422 with what the door said."""
+    if isinstance(error.__cause__, CordialeError):
+        return refuse(request, error.__cause__)
+    if isinstance(error, AuthenticationError):
+        said = "no key in use is given; send 'Authorization: Bearer <key>' with a key made by 'keys add'"
+        answer = _problem(request, error.status_code, said)
+        answer["WWW-Authenticate"] = "Bearer"
+        return answer
+    return _problem(request, error.status_code, error.message)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """413: more than a request may hold."""
+    return _problem(request, 413, "the body is too large; send it in parts")
+
+
+@api.exception_handler(SuspiciousOperation)
+@api.exception_handler(BadRequest)
+@api.exception_handler(MultiPartParserError)
+def unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """400 for a form that cannot be read."""
+    return _problem(request, 400, "the form cannot be read; send multipart/form-data as its standard says")
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+def come_back(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 while PostgreSQL does not answer or two writers were in each other's way; nothing was kept."""
+    log.warning("the database refused a request of the API: %s", type(error).__name__, exc_info=error)
+    answer = _problem(request, 503, "the database does not answer just now; nothing was kept, try again")
+    answer["Retry-After"] = "2"
+    return answer
+
+
+def _problem(request: HttpRequest, status: int, error: str, **more: Any) -> HttpResponse:
+    return api.create_response(request, {"error": error, **more}, status=status)

@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict
 
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Problem
 from cordiale.customers import history, profile, queries, sections
 from cordiale.customers.models import Customer
-from cordiale.customers.schemas import CustomerList, FoundCustomer, History, Problem, Profile, ToldValue, ValueHistory
+from cordiale.customers.schemas import CustomerList, FoundCustomer, History, Profile, ToldValue, ValueHistory
 from cordiale.ui import context
 
 router = Router(tags=["customers"], auth=KeyAuth("customers.see"))
@@ -20,11 +19,10 @@ _LISTED = ("id", "reference", "first_name", "last_name", "email", "phone", "post
 
 
 class WholeCustomer(Schema):
-    """The profile, and what each other part of the product knows, under its own name."""
-
-    model_config = ConfigDict(extra="allow")
+    """The profile, and in `parts` what each other part of the product knows, under its own name (`consents`, …)."""
 
     profile: Profile
+    parts: dict[str, Any]
 
 
 @router.get("", response=CustomerList, summary="List or search customers")
@@ -50,7 +48,7 @@ def list_customers(
 def show(request: HttpRequest, reference: str) -> dict[str, Any]:
     """The profile with its sources, and what each part of the product knows. 404 for an unknown reference."""
     customer = queries.get_customer(reference)
-    return {"profile": profile.as_json(customer), **sections.of(customer, context.present())}
+    return {"profile": profile.as_json(customer), "parts": sections.of(customer, context.present())}
 
 
 @router.get("/{reference}/values", response={200: History, 404: Problem}, summary="Where each value comes from")

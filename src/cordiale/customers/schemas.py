@@ -91,9 +91,3 @@ class History(Schema):
     id: int
     reference: str
     fields: list[ValueHistory]
-
-
-class Problem(Schema):
-    """Why a request was refused."""
-
-    error: str

@@ -9,11 +9,10 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 
 from cordiale import clock
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.customers import actions as customers
 from cordiale.customers.api import router
 from cordiale.customers.queries import get_customer
-from cordiale.customers.schemas import Problem
 from cordiale.errors import CordialeError
 from cordiale.identity import actions
 from cordiale.identity.models import Merge
@@ -43,7 +42,7 @@ class ToldIn(Schema):
 
     identifiers: Identifiers
     values: Annotated[dict[str, Value], Field(default_factory=dict)]
-    at: datetime | None = None
+    at: Moment | None = None
     certainty: Annotated[float, Field(ge=0, le=1)] = 1.0
     standing: Literal["fill", "normal", "own"] = "normal"
 
@@ -103,8 +102,9 @@ class MergeOut(Schema):
 
 
 @router.post(
-    "", auth=KeyAuth("customers.edit"), response={200: ToldManyOut, 422: Problem}, summary="Tell about customers"
-)
+    "", auth=KeyAuth("customers.edit"), response={200: ToldManyOut, 422: Problem}, summary="Tell about customers",
+    openapi_extra={"x-repeatable": True},
+)  # fmt: skip
 def tell(request: HttpRequest, body: ToldMany) -> ToldManyOut:
     """Recognises each person or creates them. Good rows are kept beside bad ones."""
     now = clock.now()
@@ -117,8 +117,9 @@ def tell(request: HttpRequest, body: ToldMany) -> ToldManyOut:
 
 
 @router.patch(
-    "/{reference}", auth=KeyAuth("customers.edit"), response={200: CorrectedOut, **_REFUSALS}, summary="Correct values"
-)
+    "/{reference}", auth=KeyAuth("customers.edit"), response={200: CorrectedOut, **_REFUSALS}, summary="Correct values",
+    openapi_extra={"x-repeatable": True},
+)  # fmt: skip
 def correct(request: HttpRequest, reference: str, body: Corrected) -> CorrectedOut:
     """What the person says is right, by field name. 404 for an unknown reference."""
     customer = get_customer(reference)

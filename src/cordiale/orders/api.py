@@ -11,9 +11,8 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from cordiale import clock
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.customers.queries import get_customer
-from cordiale.customers.schemas import Problem
 from cordiale.identity.queries import survivors
 from cordiale.orders import actions, queries
 from cordiale.orders.models import Order
@@ -24,7 +23,7 @@ from cordiale.ui import context
 router = Router(tags=["orders"])
 _MOST_STATEMENTS = 1_000
 _Text = Annotated[str, Field(max_length=LONGEST)]
-_Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
+_Money = Annotated[Decimal, Field(max_digits=12, decimal_places=2, json_schema_extra={"format": "decimal"})]
 _ZERO = Decimal(0)
 
 
@@ -46,8 +45,8 @@ class StatementIn(Schema):
     order_id: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     customer: Annotated[str, Field(description="reference or number of the customer", max_length=254)]
     kind: Literal["completed", "updated", "refunded", "cancelled"]
-    at: datetime
-    placed_at: datetime | None = None
+    at: Moment
+    placed_at: Moment | None = None
     lines: Annotated[list[LineIn], Field(max_length=MOST_LINES)] | None = None
     discount: Annotated[_Money, Field(ge=0, description="taken off the whole order, shared over its lines")] = _ZERO
     total: (
@@ -85,20 +84,34 @@ class LineOut(Schema):
     department: str | None
     brand: str | None
     quantity: int
-    amount: Decimal
-    discount: Decimal
+    amount: _Money
+    discount: _Money
 
 
-class ToldOut(Schema):
+class SaidLine(Schema):
+    """A line as it was told."""
+
+    product_id: str
+    quantity: int = 1
+    amount: _Money | None = None
+    discount: _Money = _ZERO
+    category: str | None = None
+    department: str | None = None
+    brand: str | None = None
+    at: datetime | None = None
+    line_no: int | None = None
+
+
+class StatementOut(Schema):
     """One statement, as it was given. `heard_at` is when it reached us (null for a bulk import)."""
 
     kind: str
     at: datetime
     heard_at: datetime | None
     source: str
-    lines: list[dict[str, Any]] | None
-    discount: Decimal
-    total: Decimal | None
+    lines: list[SaidLine] | None
+    discount: _Money
+    total: _Money | None
 
 
 class OrderOut(Schema):
@@ -108,12 +121,12 @@ class OrderOut(Schema):
     customer_id: int | None
     status: Literal["waiting", "placed", "partly_refunded", "refunded", "cancelled"]
     placed_at: datetime | None
-    paid: Decimal
-    refunded: Decimal
+    paid: _Money
+    refunded: _Money
     store: str | None
     channel: str | None
     lines: list[LineOut]
-    told: list[ToldOut]
+    told: list[StatementOut]
     notes: list[str]
     updated_at: datetime
 
@@ -122,6 +135,7 @@ class OrderOut(Schema):
     "",
     auth=KeyAuth("imports.run"),
     response={200: TakenOut, 404: Problem, 422: Problem},
+    openapi_extra={"x-repeatable": True},
     summary="Tell what happened to orders",
 )
 def tell(request: HttpRequest, body: StatementsIn) -> dict[str, int]:
@@ -166,10 +180,10 @@ def _told(one: StatementIn, customer_id: int) -> OrderTold:
         order_id=one.order_id,
         customer_id=customer_id,
         source=one.source,
-        at=clock.require_aware(one.at),
+        at=one.at,
         kind=one.kind,
         lines=None if one.lines is None else _lines(one.lines),
-        placed_at=None if one.placed_at is None else clock.require_aware(one.placed_at),
+        placed_at=one.placed_at,
         discount=one.discount,
         total=one.total,
         currency=one.currency,

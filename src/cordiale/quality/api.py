@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Problem
 from cordiale.errors import NotFound
 from cordiale.quality import actions, queries
 from cordiale.ui import context
@@ -65,7 +65,7 @@ class MarkedOut(Schema):
     errors: list[ItemError]
 
 
-@router.get("", response=BoardOut, auth=KeyAuth("quality.see"), summary="The quality board")
+@router.get("", response={200: BoardOut, 404: Problem}, auth=KeyAuth("quality.see"), summary="The quality board")
 def board(request: HttpRequest) -> dict[str, Any]:
     """404 before the first measurement."""
     found = queries.board(context.present())
@@ -88,8 +88,9 @@ def board(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post(
-    "/invalid-contacts", response=MarkedOut, auth=KeyAuth("quality.edit"), summary="Addresses that do not work"
-)
+    "/invalid-contacts", response=MarkedOut, auth=KeyAuth("quality.edit"), summary="Addresses that do not work",
+    openapi_extra={"x-repeatable": True},
+)  # fmt: skip
 def invalid_contacts(request: HttpRequest, said: InvalidContacts) -> dict[str, Any]:
     """Nothing is sent to them any more. Good items are kept whatever the others are."""
     rows = [one.dict() for one in said.contacts]

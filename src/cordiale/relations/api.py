@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Problem
 from cordiale.customers.queries import get_customer
-from cordiale.customers.schemas import Problem
 from cordiale.relations import actions, queries
 from cordiale.relations.models import Relation
 from cordiale.ui.context import present
@@ -63,8 +62,9 @@ def list_relations(request: HttpRequest, customer: Annotated[str, Query(min_leng
 
 
 @router.post(
-    "", auth=KeyAuth("customers.edit"), response={200: RelationOut, **_REFUSALS}, summary="Say how two belong together"
-)
+    "", auth=KeyAuth("customers.edit"), response={200: RelationOut, **_REFUSALS}, summary="Say how two belong together",
+    openapi_extra={"x-repeatable": True},
+)  # fmt: skip
 def relate(request: HttpRequest, body: RelationIn) -> RelationOut:
     """What stands already stays as it is."""
     one, other = get_customer(body.one), get_customer(body.other)

@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from cordiale import clock
 from cordiale.accounts.actions import audit
-from cordiale.accounts.api import KeyAuth
+from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.customers.queries import get_customer
 from cordiale.rights import access, actions, erasure, queries
 from cordiale.rights.models import Request
 from cordiale.ui import context
 
 router = Router(tags=["rights"])
+_LONGEST = 10_000
+_REFUSALS: dict[int, Any] = {404: Problem, 422: Problem}
+Kind = Literal["access", "portability", "correction", "erasure", "restriction", "objection"]
 
 
 class RequestIn(Schema):
     """A request to enter; `received_at` defaults to now."""
 
-    customer: str
-    kind: str
-    channel: str = "page"
-    note: str = ""
-    received_at: datetime | None = None
+    customer: Annotated[str, Field(max_length=254)]
+    kind: Kind
+    channel: Literal["email", "letter", "phone", "shop", "page"] = "page"
+    note: Annotated[str, Field(max_length=_LONGEST)] = ""
+    received_at: Moment | None = None
 
 
 class RequestOut(Schema):
     """A line of the register; `due_on` is the last day to answer."""
 
     id: int
-    kind: str
+    kind: Kind
     customer_id: int
-    state: str
+    state: Literal["open", "answered", "refused"]
     channel: str
     received_at: datetime
     due_on: date
@@ -51,17 +54,32 @@ class RequestList(Schema):
 class CloseIn(Schema):
     """`state` is answered or refused; a refusal needs its reason as `answer`."""
 
-    state: str
-    answer: str = ""
+    state: Literal["answered", "refused"]
+    answer: Annotated[str, Field(max_length=_LONGEST)] = ""
+
+
+class ExportedPerson(Schema):
+    """Whom it is about; `numbers` are all that were merged into one."""
+
+    customer: int
+    reference: str
+    numbers: list[int]
+
+
+class Controller(Schema):
+    """Who holds the data."""
+
+    name: str
+    address: str
 
 
 class ExportOut(Schema):
-    """Everything held, part by part."""
+    """Everything held, part by part: lists of mappings or mappings, by the part's name."""
 
-    about: dict[str, Any]
-    controller: dict[str, Any]
+    about: ExportedPerson
+    controller: Controller
     made_at: datetime
-    scope: str
+    scope: Literal["access", "portability"]
     parts: dict[str, Any]
 
 
@@ -82,7 +100,9 @@ def list_requests(request: HttpRequest, is_open: bool = True) -> dict[str, list[
     return {"requests": list(queries.requests(is_open=is_open)[:200])}
 
 
-@router.post("/requests", response=RequestOut, auth=KeyAuth("rights.see"), summary="Enter a request")
+@router.post(
+    "/requests", response={200: RequestOut, **_REFUSALS}, auth=KeyAuth("rights.see"), summary="Enter a request"
+)
 def open_request(request: HttpRequest, said: RequestIn) -> Request:
     """Its clock runs from `received_at`."""
     now = context.present()
@@ -101,7 +121,9 @@ def close_request(request: HttpRequest, request_id: int, said: CloseIn) -> Reque
 
 
 @router.get("/export/{reference}", response=ExportOut, auth=KeyAuth("rights.answer"), summary="All we hold of a person")
-def export(request: HttpRequest, reference: str, scope: str = access.ACCESS) -> dict[str, Any]:
+def export(
+    request: HttpRequest, reference: str, scope: Annotated[Literal["access", "portability"], Query()] = "access"
+) -> dict[str, Any]:
     """`scope=portability` leaves out what we worked out ourselves. Audited."""
     customer = get_customer(reference)
     audit("customer", str(customer.pk), "export", _actor(request), {"format": "api", "scope": scope}, clock.now())
