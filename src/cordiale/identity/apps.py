@@ -8,8 +8,9 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        from cordiale.identity import finding, holdings, panels  # noqa: PLC0415 - models must be ready
+        from cordiale.identity import finding, holdings, panels, receivers  # noqa: PLC0415 - models must be ready
 
         finding.register()
         holdings.register()
         panels.register()
+        receivers.register()
