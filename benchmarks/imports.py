@@ -4,14 +4,13 @@
     python -m benchmarks.imports --rows 100000
 
 The file has reference, first_name, last_name, email, phone, postcode, city, birth_on. Beside it, in the same run and
-the same PostgreSQL: a bare COPY of the same rows into a table without an index (the limit), and a loop that does what an
-application usually does, row by row with the ORM (at a small size). Each import starts from an empty base.
+the same PostgreSQL: a bare COPY of the same rows into a table without an index (the limit), and a loop that does what
+an application usually does, row by row with the ORM (at a small size). Each import starts from an empty base.
 """
 
 from __future__ import annotations
 
 # ruff: noqa: PLC0415 - the home is chosen before Django reads its settings
-
 import argparse
 import csv
 import os
