@@ -19,8 +19,12 @@ CUSTOMERS, CONSENTS = "customers.changed", "consents.changed"
 STARTED, PAUSED, APPLIED = "programme.started", "programme.paused", "programme.applied"
 TEST = "test"
 EVENTS = (CUSTOMERS, CONSENTS, STARTED, PAUSED, APPLIED)
+MANY = {CUSTOMERS: "customers.many_changed", CONSENTS: "consents.many_changed"}
+"""What is told to who listens to the first where too many changed to name them."""
 MOST_CUSTOMERS = 500
 """Customers of one message."""
+MOST_LISTED = 10_000
+"""Customers told by their number at one time; of more, only how many they are."""
 
 SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
@@ -72,7 +76,8 @@ def check_url(url: str, allowed: Collection[str]) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise CordialeError(f"'{url[:80]}' is no address; write for instance https://crm.example.org/hooks") from error
-    if parts.scheme not in {"https", "http"} or not host or port == 0 or len(url) > 500 or not url.isascii() or any(one.isspace() for one in url):  # fmt: skip
+    is_written_well = url.isascii() and len(url) <= 500 and not any(one.isspace() for one in url)
+    if parts.scheme not in {"https", "http"} or not host or port == 0 or not is_written_well:
         raise CordialeError(f"'{url[:80]}' is no address; write for instance https://crm.example.org/hooks")
     if parts.username or parts.password:
         raise CordialeError("an address with a password in it would show it; leave it out, messages are signed")
@@ -82,18 +87,25 @@ def check_url(url: str, allowed: Collection[str]) -> str:
 
 
 def is_allowed(address: str, allowed: Collection[str]) -> bool:
-    """May we call this IP address? Public ones, and what `allowed` names."""
+    """May we call this IP address? Public ones, and what `allowed` names; never those of a cloud's own services."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         ip = ip.ipv4_mapped or ip.sixtofour or ip
     if ip.is_loopback:
         return "loopback" in allowed
-    if ip.is_global and not ip.is_multicast:
-        return not (isinstance(ip, ipaddress.IPv6Address) and ip in _NAT64)
-    return ip.is_private and not ip.is_link_local and not ip.is_unspecified and "private" in allowed
+    if ip.is_link_local or ip.is_unspecified or ip.is_multicast or ip.is_reserved:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.is_site_local or ip in _NAT64):
+        return False
+    return ip.is_global or (ip.is_private and "private" in allowed)
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def subscription(kind: str) -> str:
+    """The kind an endpoint asks for to be told of `kind`."""
+    return next((asked for asked, many in MANY.items() if many == kind), kind)
 
 
 def sign(secret: str, key: str, at: datetime, body: bytes) -> dict[str, str]:
