@@ -1,5 +1,7 @@
 """Promises others rely on, written down: the commands with their options, the HTTP routes, the API's description.
 
+The Python client, which is written from that description, is held to it here too.
+
 A change shows as a difference in review; `./cordiale check --update` accepts it.
 """
 
@@ -13,14 +15,14 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-FOLDER = Path("docs/reference")
+FOLDER = "docs/reference"
 
 
 def differences(root: Path) -> str:
     """A unified diff of every snapshot that no longer holds, empty when all do."""
     found: list[str] = []
     for name, text in _current().items():
-        path = root / FOLDER / name
+        path = root / name
         kept = path.read_text() if path.exists() else ""
         found += difflib.unified_diff(
             kept.splitlines(), text.splitlines(), f"kept {name}", f"now {name}", lineterm="", n=0
@@ -30,19 +32,25 @@ def differences(root: Path) -> str:
 
 def update(root: Path) -> None:
     """Write the snapshots as things are now."""
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
     for name, text in _current().items():
-        (root / FOLDER / name).write_text(text)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
 
 
 def _current() -> dict[str, str]:
+    from cordiale.config import client_source  # noqa: PLC0415
     from cordiale.config.api import api  # noqa: PLC0415
     from cordiale.config.commands import cli  # noqa: PLC0415 - commands import this module's caller
 
-    return {
+    description = json.loads(json.dumps(api.get_openapi_schema()))
+    references = {
         "cli.txt": "\n".join(_commands(cli, "cordiale")) + "\n",
         "http.txt": "\n".join(sorted(_routes(get_resolver()))) + "\n",
-        "openapi.json": json.dumps(api.get_openapi_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n",
+        "openapi.json": json.dumps(description, indent=1, ensure_ascii=False, sort_keys=True) + "\n",
+    }
+    modules = client_source.modules(description)
+    return {f"{FOLDER}/{name}": text for name, text in references.items()} | {
+        f"{client_source.FOLDER}/{name}": text for name, text in modules.items()
     }
 
 

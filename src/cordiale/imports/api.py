@@ -48,14 +48,14 @@ class ImportOut(Schema):
     undo_until: datetime | None
 
 
-class Imports(Schema):
+class ImportList(Schema):
     """A page of imports, newest first."""
 
     page: int
     imports: list[ImportOut]
 
 
-@router.get("", response=Imports, auth=KeyAuth("imports.see"), summary="The latest imports")
+@router.get("", response=ImportList, auth=KeyAuth("imports.see"), summary="The latest imports")
 def list_imports(request: HttpRequest, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> dict[str, Any]:
     """Fifty a page."""
     found = queries.list_imports()[(page - 1) * _MOST : page * _MOST]
