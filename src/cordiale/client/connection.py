@@ -30,7 +30,7 @@ _LONGEST_BACKOFF = 8.0
 _jitter = random.SystemRandom()
 
 
-class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
     """What goes in or comes out. Fields that a newer server adds are passed over."""
 
 

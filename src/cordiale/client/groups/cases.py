@@ -11,7 +11,7 @@ from typing import Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class CaseList(Shape):
+class CaseList(Shape, frozen=True, kw_only=True):
     """One page of cases and how many there are."""
 
     total: int
@@ -19,7 +19,7 @@ class CaseList(Shape):
     cases: list[CaseOut]
 
 
-class CaseOut(Shape):
+class CaseOut(Shape, frozen=True, kw_only=True):
     """A case without its thread. `customer` is the reference, empty once the person was erased."""
 
     number: int
@@ -38,7 +38,7 @@ class CaseOut(Shape):
     source: str
 
 
-class CaseFull(Shape):
+class CaseFull(Shape, frozen=True, kw_only=True):
     """A case with everything said in it."""
 
     number: int
@@ -60,7 +60,7 @@ class CaseFull(Shape):
     notes: list[NoteOut]
 
 
-class NoteOut(Shape):
+class NoteOut(Shape, frozen=True, kw_only=True):
     """Something said in a case."""
 
     kind: str
@@ -69,7 +69,7 @@ class NoteOut(Shape):
     text: str
 
 
-class CaseIn(Shape):
+class CaseIn(Shape, frozen=True, kw_only=True):
     """What is asked. `customer` is a reference or our number."""
 
     customer: str
@@ -81,20 +81,20 @@ class CaseIn(Shape):
     opened_at: Instant | None = None
 
 
-class NoteIn(Shape):
+class NoteIn(Shape, frozen=True, kw_only=True):
     """What is said: `internal` among staff, `answer` by us, `reply` by the customer."""
 
     text: str
     kind: Literal["internal", "answer", "reply"] = "internal"
 
 
-class ResolveIn(Shape):
+class ResolveIn(Shape, frozen=True, kw_only=True):
     """The last answer, where there is one."""
 
     text: str = ""
 
 
-class RatingIn(Shape):
+class RatingIn(Shape, frozen=True, kw_only=True):
     """Satisfaction, 5 is best."""
 
     score: int

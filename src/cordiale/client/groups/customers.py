@@ -14,14 +14,14 @@ from msgspec import field
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class CustomerList(Shape):
+class CustomerList(Shape, frozen=True, kw_only=True):
     """A page of customers. `next_after` is what to pass as `after` for the next page, null at the end."""
 
     customers: list[FoundCustomer]
     next_after: int | None
 
 
-class FoundCustomer(Shape):
+class FoundCustomer(Shape, frozen=True, kw_only=True):
     """One customer of a list. `found_by`: what matched (`reference`, `card`, `email`, `phone`, `name`, `place`,
     `similar`, `similar_email`, `similar_phone`), null without a search.
     """
@@ -40,7 +40,7 @@ class FoundCustomer(Shape):
     found_by: str | None
 
 
-class ToldManyOut(Shape):
+class ToldManyOut(Shape, frozen=True, kw_only=True):
     """One answer a row, in order. Rows with an error changed nothing; the others are kept."""
 
     taken: int
@@ -48,14 +48,14 @@ class ToldManyOut(Shape):
     customers: list[ToldOut]
 
 
-class ToldOut(Shape):
+class ToldOut(Shape, frozen=True, kw_only=True):
     """What became of one row: the customer it is about, or why it was not taken."""
 
     id: int | None
     error: str = ""
 
 
-class Identifiers(Shape):
+class Identifiers(Shape, frozen=True, kw_only=True):
     """What the person is recognised by, the strongest first; at least one."""
 
     reference: str | None = None
@@ -65,7 +65,7 @@ class Identifiers(Shape):
     anonymous: str | None = None
 
 
-class ToldIn(Shape):
+class ToldIn(Shape, frozen=True, kw_only=True):
     """What a source says of one person. `at` is when it was so (default: now); `values` are by field name."""
 
     identifiers: Identifiers
@@ -75,14 +75,14 @@ class ToldIn(Shape):
     standing: Literal["fill", "normal", "own"] = "normal"
 
 
-class ToldMany(Shape):
+class ToldMany(Shape, frozen=True, kw_only=True):
     """Up to 1 000 people told by one source."""
 
     source: str
     customers: list[ToldIn]
 
 
-class Origin(Shape):
+class Origin(Shape, frozen=True, kw_only=True):
     """Where a value comes from and when; `certainty` where it is below 1."""
 
     source: str
@@ -90,7 +90,7 @@ class Origin(Shape):
     certainty: float = 1.0
 
 
-class Profile(Shape):
+class Profile(Shape, frozen=True, kw_only=True):
     """The golden record. `sources` says of each field (`declared.<name>` of declared ones) where it comes from;
     the key `*` stands for all fields. `declared` has the company's own fields.
     """
@@ -115,28 +115,28 @@ class Profile(Shape):
     restricted_at: Instant | None
 
 
-class WholeCustomer(Shape):
+class WholeCustomer(Shape, frozen=True, kw_only=True):
     """The profile, and in `parts` what each other part of the product knows, under its own name (`consents`, …)."""
 
     profile: Profile
     parts: dict[str, Any]
 
 
-class CorrectedOut(Shape):
+class CorrectedOut(Shape, frozen=True, kw_only=True):
     """The fields that changed."""
 
     id: int
     changed: list[str]
 
 
-class Corrected(Shape):
+class Corrected(Shape, frozen=True, kw_only=True):
     """The person's own word: counts before whatever sources say. An empty value says that there is none."""
 
     values: dict[str, str | int | float | bool | date | None]
     source: str = "correction"
 
 
-class History(Shape):
+class History(Shape, frozen=True, kw_only=True):
     """Of every field that anybody spoke of."""
 
     id: int
@@ -144,7 +144,7 @@ class History(Shape):
     fields: list[ValueHistory]
 
 
-class ToldValue(Shape):
+class ToldValue(Shape, frozen=True, kw_only=True):
     """One value as one source told it; null means that there is none."""
 
     value: Any
@@ -156,7 +156,7 @@ class ToldValue(Shape):
     is_kept: bool
 
 
-class ValueHistory(Shape):
+class ValueHistory(Shape, frozen=True, kw_only=True):
     """What was told of a field, the kept value first; `more` earlier ones are left out."""
 
     field: str
@@ -164,7 +164,7 @@ class ValueHistory(Shape):
     more: int
 
 
-class MergeOut(Shape):
+class MergeOut(Shape, frozen=True, kw_only=True):
     """A merge; `undone_at` once it was taken back."""
 
     id: int
@@ -175,7 +175,7 @@ class MergeOut(Shape):
     undone_at: Instant | None
 
 
-class MergeIn(Shape):
+class MergeIn(Shape, frozen=True, kw_only=True):
     """Who is the same person (a reference or our number), and why."""
 
     merged: str

@@ -10,7 +10,7 @@ from typing import Any
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class CustomerExplained(Shape):
+class CustomerExplained(Shape, frozen=True, kw_only=True):
     """The latest 200 proposals, newest first, and why nothing was proposed elsewhere."""
 
     customer: str
@@ -19,7 +19,7 @@ class CustomerExplained(Shape):
     why_not: list[WhyNotOut]
 
 
-class DecisionOut(Shape):
+class DecisionOut(Shape, frozen=True, kw_only=True):
     """One answer to a proposal: the rule that decided, in words, and the values it saw (by the rule's own names)."""
 
     at: Instant
@@ -29,7 +29,7 @@ class DecisionOut(Shape):
     values: dict[str, Any]
 
 
-class ProposalOut(Shape):
+class ProposalOut(Shape, frozen=True, kw_only=True):
     """A contact that was proposed. `verdict` to `values` are of the last decision (`open` while it waits for its
     first); `decisions` has all, newest first.
     """
@@ -49,7 +49,7 @@ class ProposalOut(Shape):
     decisions: list[DecisionOut]
 
 
-class WhyNotOut(Shape):
+class WhyNotOut(Shape, frozen=True, kw_only=True):
     """Why a programme proposed nothing."""
 
     programme: str

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from cordiale.client.connection import Connection, File, Instant, Shape, part
 
 
-class ImportList(Shape):
+class ImportList(Shape, frozen=True, kw_only=True):
     """A page of imports, newest first."""
 
     page: int
     imports: list[ImportOut]
 
 
-class ImportOut(Shape):
+class ImportOut(Shape, frozen=True, kw_only=True):
     """An import and how far it is. `counts` and `report` (of an undoing) are numbers by name."""
 
     id: int

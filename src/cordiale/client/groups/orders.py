@@ -11,7 +11,7 @@ from typing import Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class TakenOut(Shape):
+class TakenOut(Shape, frozen=True, kw_only=True):
     """What the statements changed; `lines` are those of new and changed orders."""
 
     orders_new: int
@@ -20,7 +20,7 @@ class TakenOut(Shape):
     lines: int
 
 
-class LineIn(Shape):
+class LineIn(Shape, frozen=True, kw_only=True):
     """A product. `amount` is what was paid for all of `quantity`; in a refund it may be left out."""
 
     product_id: str
@@ -32,7 +32,7 @@ class LineIn(Shape):
     brand: str | None = None
 
 
-class StatementIn(Shape):
+class StatementIn(Shape, frozen=True, kw_only=True):
     """What happened to an order, true at `at` (with an offset). The latest counts, whatever arrives last."""
 
     order_id: str
@@ -50,13 +50,13 @@ class StatementIn(Shape):
     source: str = "api"
 
 
-class StatementsIn(Shape):
+class StatementsIn(Shape, frozen=True, kw_only=True):
     """One statement or many, taken all or not at all."""
 
     orders: list[StatementIn]
 
 
-class LineOut(Shape):
+class LineOut(Shape, frozen=True, kw_only=True):
     """A line; what was given back is negative."""
 
     line_no: int
@@ -70,7 +70,7 @@ class LineOut(Shape):
     discount: Decimal
 
 
-class OrderOut(Shape):
+class OrderOut(Shape, frozen=True, kw_only=True):
     """An order as all that was told of it makes it. `notes` say what of it had no effect."""
 
     order_id: str
@@ -87,7 +87,7 @@ class OrderOut(Shape):
     updated_at: Instant
 
 
-class SaidLine(Shape):
+class SaidLine(Shape, frozen=True, kw_only=True):
     """A line as it was told."""
 
     product_id: str
@@ -101,7 +101,7 @@ class SaidLine(Shape):
     line_no: int | None = None
 
 
-class StatementOut(Shape):
+class StatementOut(Shape, frozen=True, kw_only=True):
     """One statement, as it was given. `heard_at` is when it reached us (null for a bulk import)."""
 
     kind: str

@@ -10,13 +10,13 @@ from typing import Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class ProgrammeList(Shape):
+class ProgrammeList(Shape, frozen=True, kw_only=True):
     """All programmes by name, at most 1 000."""
 
     programmes: list[ProgrammeOut]
 
 
-class ProgrammeOut(Shape):
+class ProgrammeOut(Shape, frozen=True, kw_only=True):
     """A programme and where it stands."""
 
     name: str
@@ -24,7 +24,7 @@ class ProgrammeOut(Shape):
     started_at: Instant | None
 
 
-class BalanceOut(Shape):
+class BalanceOut(Shape, frozen=True, kw_only=True):
     """Control customers found against those expected of the draw; alarming groups are not to be compared."""
 
     control: int
@@ -33,7 +33,7 @@ class BalanceOut(Shape):
     is_alarming: bool
 
 
-class GroupOut(Shape):
+class GroupOut(Shape, frozen=True, kw_only=True):
     """One side of the comparison; `mean` is a customer's, in the unit."""
 
     customers: int
@@ -41,14 +41,14 @@ class GroupOut(Shape):
     mean: float
 
 
-class IntervalOut(Shape):
+class IntervalOut(Shape, frozen=True, kw_only=True):
     """An interval of confidence (95 %)."""
 
     low: float
     high: float
 
 
-class KpiOut(Shape):
+class KpiOut(Shape, frozen=True, kw_only=True):
     """A key figure; `part` over `whole` where it is a quotient. `value` is null where nothing can be said."""
 
     measure: Literal["count", "number", "share", "money"]
@@ -60,7 +60,7 @@ class KpiOut(Shape):
     interval: IntervalOut | None
 
 
-class OutcomeOut(Shape):
+class OutcomeOut(Shape, frozen=True, kw_only=True):
     """Treated minus control, in `unit` a customer. `often` is the interval to rely on: it holds however often one
     looks; `once` for one look. Where it is not measurable, only `reason` and the groups are there.
     """
@@ -81,7 +81,7 @@ class OutcomeOut(Shape):
     detectable: float | None = None
 
 
-class PanelOut(Shape):
+class PanelOut(Shape, frozen=True, kw_only=True):
     """Whom the comparison is about: customers whose window of `window_days` has passed at `known_until`."""
 
     window_days: float
@@ -93,7 +93,7 @@ class PanelOut(Shape):
     balance: BalanceOut
 
 
-class ProgrammeCounts(Shape):
+class ProgrammeCounts(Shape, frozen=True, kw_only=True):
     """How many of everything it did; refusals by rule, exits by reason. `control` is no refusal."""
 
     enrolled: int
@@ -106,7 +106,7 @@ class ProgrammeCounts(Shape):
     exited: dict[str, int]
 
 
-class ProgrammeReport(Shape):
+class ProgrammeReport(Shape, frozen=True, kw_only=True):
     """What a programme did and changed, as known at `now`. `title` by language, `kpis` by name; `outcomes` starts
     with the metric of the objective. Money is in `currency`.
     """

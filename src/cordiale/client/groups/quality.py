@@ -10,7 +10,7 @@ from datetime import date
 from cordiale.client.connection import Connection, Shape
 
 
-class BoardOut(Shape):
+class BoardOut(Shape, frozen=True, kw_only=True):
     """The newest measured day."""
 
     day: date
@@ -19,7 +19,7 @@ class BoardOut(Shape):
     measures: list[MeasureOut]
 
 
-class MeasureOut(Shape):
+class MeasureOut(Shape, frozen=True, kw_only=True):
     """How many customers a measure counts, out of how many it looks at."""
 
     name: str
@@ -30,14 +30,14 @@ class MeasureOut(Shape):
     share: float | None
 
 
-class ItemError(Shape):
+class ItemError(Shape, frozen=True, kw_only=True):
     """What was wrong with the item at a place (from 0)."""
 
     index: int
     reason: str
 
 
-class MarkedOut(Shape):
+class MarkedOut(Shape, frozen=True, kw_only=True):
     """How many were new on the list, known already, or refused and why."""
 
     marked: int
@@ -45,7 +45,7 @@ class MarkedOut(Shape):
     errors: list[ItemError]
 
 
-class InvalidContact(Shape):
+class InvalidContact(Shape, frozen=True, kw_only=True):
     """An address that does not work: itself, or the reference of the customer who has it."""
 
     channel: str
@@ -53,7 +53,7 @@ class InvalidContact(Shape):
     customer: str = ""
 
 
-class InvalidContacts(Shape):
+class InvalidContacts(Shape, frozen=True, kw_only=True):
     """At most 1 000 at a time."""
 
     contacts: list[InvalidContact]

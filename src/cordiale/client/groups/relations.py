@@ -10,14 +10,14 @@ from typing import Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class RelationList(Shape):
+class RelationList(Shape, frozen=True, kw_only=True):
     """The relations of one customer, those that stand first (at most 50), and everybody of the household."""
 
     household: list[int]
     relations: list[RelationOut]
 
 
-class RelationOut(Shape):
+class RelationOut(Shape, frozen=True, kw_only=True):
     """A relation; `until` is empty while it stands."""
 
     id: int
@@ -29,7 +29,7 @@ class RelationOut(Shape):
     source: str
 
 
-class RelationIn(Shape):
+class RelationIn(Shape, frozen=True, kw_only=True):
     """`one` is in the relation to `other`: references, or our numbers."""
 
     kind: Literal["household", "gave_to", "referred", "works_for", "parent_of", "other"]

@@ -11,13 +11,13 @@ from typing import Any, Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class RequestList(Shape):
+class RequestList(Shape, frozen=True, kw_only=True):
     """Some lines of the register."""
 
     requests: list[RequestOut]
 
 
-class RequestOut(Shape):
+class RequestOut(Shape, frozen=True, kw_only=True):
     """A line of the register; `due_on` is the last day to answer."""
 
     id: int
@@ -30,7 +30,7 @@ class RequestOut(Shape):
     closed_at: Instant | None
 
 
-class RequestIn(Shape):
+class RequestIn(Shape, frozen=True, kw_only=True):
     """A request to enter; `received_at` defaults to now."""
 
     customer: str
@@ -40,21 +40,21 @@ class RequestIn(Shape):
     received_at: Instant | None = None
 
 
-class CloseIn(Shape):
+class CloseIn(Shape, frozen=True, kw_only=True):
     """`state` is answered or refused; a refusal needs its reason as `answer`."""
 
     state: Literal["answered", "refused"]
     answer: str = ""
 
 
-class Controller(Shape):
+class Controller(Shape, frozen=True, kw_only=True):
     """Who holds the data."""
 
     name: str
     address: str
 
 
-class ExportOut(Shape):
+class ExportOut(Shape, frozen=True, kw_only=True):
     """Everything held, part by part: lists of mappings or mappings, by the part's name."""
 
     about: ExportedPerson
@@ -64,7 +64,7 @@ class ExportOut(Shape):
     parts: dict[str, Any]
 
 
-class ExportedPerson(Shape):
+class ExportedPerson(Shape, frozen=True, kw_only=True):
     """Whom it is about; `numbers` are all that were merged into one."""
 
     customer: int
@@ -72,7 +72,7 @@ class ExportedPerson(Shape):
     numbers: list[int]
 
 
-class ErasureOut(Shape):
+class ErasureOut(Shape, frozen=True, kw_only=True):
     """The proof: how many rows went in which part, and when the last file was clean."""
 
     proof: int

@@ -11,13 +11,13 @@ from typing import Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class SegmentList(Shape):
+class SegmentList(Shape, frozen=True, kw_only=True):
     """All segments by name, at most 1 000."""
 
     segments: list[SegmentOut]
 
 
-class SegmentOut(Shape):
+class SegmentOut(Shape, frozen=True, kw_only=True):
     """A segment; `title` by language, `size` and `evaluated_at` null until it was evaluated."""
 
     name: str
@@ -28,7 +28,7 @@ class SegmentOut(Shape):
     evaluated_at: Instant | None
 
 
-class CountOut(Shape):
+class CountOut(Shape, frozen=True, kw_only=True):
     """For how many of all customers an expression holds, and the seconds that counting took."""
 
     matching: int
@@ -36,13 +36,13 @@ class CountOut(Shape):
     seconds: float
 
 
-class Condition(Shape):
+class Condition(Shape, frozen=True, kw_only=True):
     """An expression in the language of segments."""
 
     expression: str
 
 
-class MemberList(Shape):
+class MemberList(Shape, frozen=True, kw_only=True):
     """One page of members, and how many there are."""
 
     total: int
@@ -50,14 +50,14 @@ class MemberList(Shape):
     members: list[MemberOut]
 
 
-class MemberOut(Shape):
+class MemberOut(Shape, frozen=True, kw_only=True):
     """A customer's number and reference."""
 
     id: int
     reference: str
 
 
-class RuleOut(Shape):
+class RuleOut(Shape, frozen=True, kw_only=True):
     """One condition (`rule`) or what joins some: whether it holds, and the values it looked at as they are
     written. `line` and `column` count from 1; `depth` is how deep it is nested.
     """
@@ -71,7 +71,7 @@ class RuleOut(Shape):
     values: dict[str, str | int | float | bool | None]
 
 
-class SegmentExplained(Shape):
+class SegmentExplained(Shape, frozen=True, kw_only=True):
     """Whether the whole holds, and each rule, the whole first."""
 
     held: bool

@@ -10,7 +10,7 @@ from typing import Literal
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
-class WebhookOut(Shape):
+class WebhookOut(Shape, frozen=True, kw_only=True):
     """A webhook. `delivered_24h` counts the last 24 hours; `waiting` and `dead` are present."""
 
     name: str
@@ -24,7 +24,7 @@ class WebhookOut(Shape):
     dead: int
 
 
-class WebhookAdded(Shape):
+class WebhookAdded(Shape, frozen=True, kw_only=True):
     """A new webhook with its signing secret, told this once."""
 
     name: str
@@ -39,7 +39,7 @@ class WebhookAdded(Shape):
     secret: str
 
 
-class WebhookIn(Shape):
+class WebhookIn(Shape, frozen=True, kw_only=True):
     """Where to tell, and what."""
 
     name: str
@@ -49,7 +49,7 @@ class WebhookIn(Shape):
     ]
 
 
-class DeliveryOut(Shape):
+class DeliveryOut(Shape, frozen=True, kw_only=True):
     """A message for a webhook. `status` and `reason` are of the last attempt."""
 
     id: int
@@ -63,7 +63,7 @@ class DeliveryOut(Shape):
     reason: str
 
 
-class Again(Shape):
+class Again(Shape, frozen=True, kw_only=True):
     """How many deliveries are sent again."""
 
     again: int
