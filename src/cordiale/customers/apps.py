@@ -6,8 +6,9 @@ class CustomersConfig(AppConfig):
     label = "customers"
 
     def ready(self) -> None:
-        from cordiale.customers import happenings, holding, panels  # noqa: PLC0415 - panels import models
+        from cordiale.customers import happenings, holding, indexes, panels  # noqa: PLC0415 - panels import models
 
         panels.register()
         holding.register_holding()
         happenings.register()
+        indexes.register()

@@ -44,7 +44,7 @@ class Customer(models.Model):
     declared = models.JSONField(default=dict)
     sources = models.JSONField(default=dict)
     created_at = models.DateTimeField()
-    updated_at = models.DateTimeField(db_index=True)
+    updated_at = models.DateTimeField()
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged", db_index=False)
     restricted_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
@@ -84,7 +84,8 @@ class Customer(models.Model):
 class Submission(models.Model):
     """What one source said of one customer at one moment; never changed. A value of null says that there is none."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="submissions")
+    # Written in the transaction that created or locked the customer: PostgreSQL need not look again for each row.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="submissions", db_constraint=False)
     source = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField()
     certainty = models.FloatField(default=1.0)

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from cordiale import clock
 from cordiale.company import company
+from cordiale.customers import indexes
 from cordiale.errors import Refused
 from cordiale.imports import basis, files, mapping
 from cordiale.imports.ahead import ahead
@@ -90,11 +91,13 @@ def run(imported: Import, progress: Progress) -> dict[str, Any]:
     task, preparation, path = _begin(imported, progress.now)
     files.refused(imported.pk).parent.mkdir(parents=True, exist_ok=True)
     progress.done(imported.rows_done, imported.rows)
-    for chunk in ahead(_prepared(_chunks(imported, task, path), preparation, imported.chunks_done)):
-        if progress.is_cancelled():
-            break
-        _write_chunk(imported, task, chunk, preparation.columns)
-        progress.done(imported.rows_done, imported.rows)
+    chunks = _prepared(_chunks(imported, task, path), preparation, imported.chunks_done)
+    with indexes.aside(imported.rows if imported.kind == "customers" else None):
+        for chunk in ahead(chunks):
+            if progress.is_cancelled():
+                break
+            _write_chunk(imported, task, chunk, preparation.columns)
+            progress.done(imported.rows_done, imported.rows)
     _finish(imported, progress.now, is_whole=not progress.was_cancelled)
     return dict(imported.counts)
 

@@ -1,0 +1,70 @@
+"""The indexes that searches use, set aside while a base is filled: built at the end, they cost a third.
+
+What recognises a customer (number, reference, and `identity`'s values) keeps its indexes: nothing is ever doubled.
+Who is killed in between leaves a base that is right but slow to search, until `ensure` is called: by the end of the
+next load, and each day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from cordiale.errors import CordialeError
+from cordiale.jobs import daily
+
+SEARCHED: Mapping[str, str] = {
+    "customers_words": "USING gin (customers_words(first_name, last_name))",
+    "customers_c_last_na_27dbcc_idx": "(last_name, first_name)",
+    "customers_c_email_4fdeb3_idx": "(email)",
+    "customers_phone": "(phone)",
+}
+WORTH_IT = 50_000
+"""From so many rows on, and where the base holds less than a quarter of them."""
+_SIZE = "SELECT count(*) FROM (SELECT FROM customers_customer LIMIT %s) AS first"
+_PRESENT = "SELECT indexname FROM pg_indexes WHERE tablename = 'customers_customer' AND schemaname = current_schema()"
+
+
+def register() -> None:
+    """Called once, when Django is ready."""
+    daily.register(daily.Daily("customer-indexes", 5, lambda now: ensure()))
+
+
+@contextmanager
+def aside(rows: int | None) -> Iterator[None]:
+    """Load `rows` customers inside. Nothing is set aside where the base is large beside them."""
+    if rows is None or rows < WORTH_IT or _holds(rows // 4):
+        yield
+        return
+    _drop()
+    try:
+        yield
+    finally:
+        ensure()
+
+
+def ensure() -> list[str]:
+    """Build the indexes that are missing; which. Writers of customers wait meanwhile, readers do not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT)
+        present = {name for (name,) in cursor.fetchall()}
+        missing = [name for name in SEARCHED if name not in present]
+        for name in missing:
+            cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON customers_customer {SEARCHED[name]}")
+    return missing
+
+
+def _drop() -> None:
+    if transaction.get_connection().in_atomic_block:
+        raise CordialeError("indexes are set aside outside a transaction: others would wait for its end")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        cursor.execute(f"DROP INDEX IF EXISTS {', '.join(SEARCHED)}")
+
+
+def _holds(rows: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZE, [rows + 1])
+        return bool(cursor.fetchone()[0] > rows)
