@@ -33,8 +33,8 @@ class Added:
 
 
 def add(name: str, url: str, events: Collection[str], *, actor: Staff | str, now: datetime) -> Added:
-    """Tell `url` of some kinds of events from now on. Raises CordialeError for what is wrong, Refused for a name taken."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name):
+    """Tell `url` of some kinds of events from now on. Raises CordialeError for what is wrong, Refused for a used name."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name) or name in {"new", "in"}:
         raise CordialeError(f"'{name}' cannot name a webhook; write small letters, digits and hyphens, 30 at most")
     rules.check_url(url, settings.WEBHOOKS_ALLOW)
     secret = new_standard_secret()
@@ -73,15 +73,16 @@ def enable(name: str, *, actor: Staff | str, now: datetime) -> Endpoint:
 
 
 def test(name: str, *, actor: Staff | str, now: datetime) -> Delivery:
-    """Send a message of kind `test` at once; the delivery as it stands then."""
+    """Send a message of kind `test` at once; the delivery as it stands then. Raises Refused where it is off."""
     endpoint = get_endpoint(name)
+    if not endpoint.is_active:
+        raise Refused(f"{name} is switched off ({endpoint.disabled_reason}); switch it on first")
     with transaction.atomic():
         message = outbox.message(rules.TEST, {"webhook": name}, now)
         message.save(force_insert=True)
         delivery = Delivery.objects.create(message=message, endpoint=endpoint, due_at=now)
-        Endpoint.objects.filter(pk=endpoint.pk).update(resume_at=None)
         audit("webhook", name, "test", actor, None, now)
-    sending.send_to(endpoint.pk, now)
+    sending.send_one(delivery, now)
     delivery.refresh_from_db()
     return delivery
 

@@ -1,4 +1,4 @@
-"""The one door to other people's servers: signed POST, no redirect, no private address, a little answer, a time limit."""
+"""The one door to other people's servers: POST, no redirect, no private address, a little answer, a time limit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from types import TracebackType
 
 import httpx
@@ -17,8 +18,9 @@ from cordiale.webhooks import rules
 from cordiale.webhooks.rules import Answer
 
 SECONDS = 10.0
-"""For one call in all: a server that sends a byte a second does not hold us longer."""
+"""Until an answer begins, in all: a server that sends a byte a second does not hold us longer."""
 LARGEST_ANSWER = 64 * 1024
+_DRAIN_SECONDS = 2.0
 
 
 class Caller:
@@ -48,34 +50,45 @@ class Caller:
     async def _within_time(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._post(url, body, headers)
+                answer = await self._ask(url, body, headers)
         except TimeoutError:
-            return 0, f"no whole answer within {self._seconds:.0f} s", ""
-        except (CordialeError, _TooLarge) as error:
+            return 0, f"no answer within {self._seconds:.0f} s", ""
+        except CordialeError as error:
             return 0, str(error), ""
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
             return 0, f"no answer: {str(error)[:200] or type(error).__name__}", ""
-
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
-        rules.check_url(url, self._allowed)
-        target = httpx.URL(url)
-        address = await self._resolve(target)
-        sent = {
-            "Host": target.netloc.decode(), "Content-Type": "application/json", "User-Agent": f"Cordiale/{__version__}",
-            "Accept-Encoding": "identity", **headers,
-        }  # fmt: skip
-        request = self._open().build_request(
-            "POST", target.copy_with(host=address), content=body, headers=sent, extensions={"sni_hostname": target.host}
-        )
-        answer = await self._open().send(request, stream=True)
         try:
             await _drain(answer)
         finally:
             await answer.aclose()
         return answer.status_code, "", answer.headers.get("retry-after", "")
 
-    async def _resolve(self, target: httpx.URL) -> str:
-        """The address to connect to: the one checked is the one called, whatever the name leads to a moment later."""
+    async def _ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """The answer's head; the next address is tried where one takes no connection."""
+        rules.check_url(url, self._allowed)
+        target = httpx.URL(url)
+        sent = {
+            "Host": target.netloc.decode(), "Content-Type": "application/json", "User-Agent": f"Cordiale/{__version__}",
+            "Accept-Encoding": "identity", **headers,
+        }  # fmt: skip
+        *others, last = await self._resolve(target)
+        for address in others:
+            with suppress(httpx.ConnectError):
+                return await self._send(target, address, body, sent)
+        return await self._send(target, last, body, sent)
+
+    async def _send(self, target: httpx.URL, address: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        request = self._open().build_request(
+            "POST",
+            target.copy_with(host=address),
+            content=body,
+            headers=headers,
+            extensions={"sni_hostname": target.host},
+        )
+        return await self._open().send(request, stream=True)
+
+    async def _resolve(self, target: httpx.URL) -> list[str]:
+        """The addresses to connect to: what is checked is what is called, wherever the name leads a moment later."""
         port = target.port or (443 if target.scheme == "https" else 80)
         loop = asyncio.get_running_loop()
         try:
@@ -87,7 +100,7 @@ class Caller:
             raise Refused(f"{target.host} leads into a private network, which is not called")
         if target.scheme == "http" and not {"loopback", "private"} & self._allowed:
             raise Refused("only https is called")
-        return addresses[0]
+        return list(dict.fromkeys(addresses))[:4]
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -95,14 +108,12 @@ class Caller:
         return self._client
 
 
-class _TooLarge(Exception):
-    """An answer without end."""
-
-
 async def _drain(answer: httpx.Response) -> None:
-    """Read what is said, so that the connection can be used again; its content means nothing to us."""
+    """Read what is said, so that the connection can be used again. The status has told all: no more than a little."""
     size = 0
-    async for part in answer.aiter_raw():
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise _TooLarge(f"the answer is larger than {LARGEST_ANSWER // 1024} kB")
+    with suppress(TimeoutError, httpx.HTTPError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for part in answer.aiter_raw(LARGEST_ANSWER):
+                size += len(part)
+                if size >= LARGEST_ANSWER:
+                    return

@@ -30,6 +30,10 @@ SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (5, 60, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000)
 )
 """Pauses after the first, second … failed attempt: about three days in all, then the delivery is given up."""
+GIVEN_UP_AFTER = timedelta(days=3)
+"""What waits longer is given up where its endpoint failed more often in a row than the schedule has pauses."""
+OUTAGE = 4
+"""After more failures in a row than this an endpoint was down, not a message bad."""
 LONGEST_WAIT = timedelta(hours=24)
 _JITTER = 0.2
 _PAUSES = (5, 15, 60, 300, 900)  # seconds an address is left in peace after so many failures in a row
