@@ -39,7 +39,7 @@ def add(
     """
     if kind not in Kind.values:
         raise CordialeError(f"'{kind}' is no kind of connector; write one of {', '.join(Kind.values)}")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name) or name in {"new", "in"}:
         raise CordialeError(f"'{name}' cannot name a connector; write small letters, digits and hyphens, 30 at most")
     checked = rules.check(kind, settings)
     made = "" if secret or kind in rules.PULLED else _new_secret(kind, checked)

@@ -12,7 +12,7 @@ from cordiale.errors import CordialeError
 
 PULLED = ("postgresql", "mysql", "duckdb", "parquet")
 _CURSORS = ("number", "instant")
-_TAKES = {
+TAKES = {
     "woocommerce": ("zone",),
     "shopify": ("purpose",),
     "prestashop": ("zone", "purpose", "scheme", "header"),
@@ -27,7 +27,7 @@ DEFAULT_OVERLAP = {"number": 1_000, "instant": 15}
 def check(kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a connector, complete. Raises CordialeError naming the one that is wrong."""
     given = {name: value for name, value in told.items() if value not in (None, "")}
-    known = [name for name in _TAKES[kind] if kind != "parquet" or name not in _PARQUET_LACKS]
+    known = [name for name in TAKES[kind] if kind != "parquet" or name not in _PARQUET_LACKS]
     for name in given:
         if name not in known:
             raise CordialeError(f"{kind} takes no '{name}'; it takes {', '.join(known) or 'no setting'}")
