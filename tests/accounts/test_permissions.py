@@ -10,10 +10,10 @@ from django.utils import translation
 from cordiale.accounts import permissions
 from cordiale.accounts.models import Role, Staff
 
-SEEN_BY_ALL = {"customers.see", "consent.see", "decisions.see"}
+SEEN_BY_ALL = {"customers.see", "cases.see", "consent.see", "decisions.see", "jobs.see"}
 EXPECTED = {
     "administrator": set(permissions.MATRIX),
-    "marketer": set(permissions.MATRIX) - {"insight.edit", "audit.see", "staff.invite"},
+    "marketer": set(permissions.MATRIX) - {"insight.edit", "audit.see", "staff.invite", "sources.edit"},
     "analyst": SEEN_BY_ALL
     | {
         "customers.export",
@@ -23,8 +23,14 @@ EXPECTED = {
         "segments.edit",
         "programmes.see",
         "mail.see",
+        "imports.see",
+        "imports.run",
+        "sources.see",
+        "sources.edit",
+        "quality.see",
+        "jobs.cancel",
     },
-    "agent": SEEN_BY_ALL | {"consent.edit"},
+    "agent": SEEN_BY_ALL | {"consent.edit", "customers.edit", "cases.edit", "rights.see"},
 }
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 COOKIE = "language"
+_API = "/api/"
 
 
 class StaffLanguageMiddleware:
@@ -20,9 +21,16 @@ class StaffLanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         known = dict(settings.LANGUAGES)
         chosen = request.user.language if request.user.is_authenticated else request.COOKIES.get(COOKIE, "")
-        language = chosen if chosen in known else translation.get_language_from_request(request)
+        language = chosen if chosen in known else _asked(request)
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+def _asked(request: HttpRequest) -> str:
+    """What the browser asks for; a program that does not say reads English."""
+    if request.path.startswith(_API) and "Accept-Language" not in request.headers:
+        return "en"
+    return translation.get_language_from_request(request)

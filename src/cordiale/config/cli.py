@@ -37,9 +37,11 @@ def _run(words: list[str]) -> int:
 
     django.setup()
     from django.db import InterfaceError, OperationalError  # noqa: PLC0415
+    from django.utils import translation  # noqa: PLC0415
 
     from cordiale.config.commands import cli  # noqa: PLC0415 - commands import models: after django.setup()
 
+    translation.activate("en")  # as everything else the command line says
     try:
         if words and words[0] in cli.commands and words[0] not in _WITHOUT_DATABASE and "--help" not in words:
             _open_database()
