@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,11 +30,17 @@ class Other:
     behave: Behaviour
     url: str = ""
     received: list[Received] = field(default_factory=list)
+    server: ThreadingHTTPServer | None = None
 
     @property
     def keys(self) -> list[str]:
         """The `webhook-id` of each call."""
         return [one.headers["webhook-id"] for one in self.received]
+
+    def secure(self, context: ssl.SSLContext) -> None:
+        """From now on connections are encrypted; `url` stays as it is."""
+        assert self.server is not None
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
 
 
 @contextmanager
@@ -59,6 +66,7 @@ def serving(behave: Behaviour) -> Iterator[Other]:
             """Nothing: the tests look at what was received."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    other.server = server
     server.daemon_threads = True
     server.block_on_close = False
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()

@@ -33,7 +33,7 @@ class Added:
 
 
 def add(name: str, url: str, events: Collection[str], *, actor: Staff | str, now: datetime) -> Added:
-    """Tell `url` of some kinds of events from now on. Raises CordialeError for what is wrong, Refused for a used name."""
+    """Tell `url` of some kinds of events from now on. Raises CordialeError, Refused where the name is taken."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name) or name in {"new", "in"}:
         raise CordialeError(f"'{name}' cannot name a webhook; write small letters, digits and hyphens, 30 at most")
     rules.check_url(url, settings.WEBHOOKS_ALLOW)
