@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render, resolve_url
 
 from cordiale.errors import CordialeError, Located, NotFound, Unavailable
@@ -36,6 +36,25 @@ class SignInRequiredMiddleware:
             answer["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
             return answer
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
+
+
+class PlainAddressMiddleware:
+    """An address with a NUL character names nothing: 404. PostgreSQL could not even be asked for it.
+
+    What the query of an API call says is looked at by the API itself, which names the parameter.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_api = request.path.startswith(API)
+        if "\0" not in request.path and (is_api or "%00" not in request.META.get("QUERY_STRING", "")):
+            return self.get_response(request)
+        said = "the address has a NUL character, which no name has; leave it out"
+        if is_api:
+            return JsonResponse({"error": said}, status=404)
+        return HttpResponse(said, status=404, content_type="text/plain; charset=utf-8")
 
 
 class DomainErrorMiddleware:
