@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from cordiale.consent.models import Opposition
 from cordiale.quality.actions import cost_between
 from cordiale.quality.measures import Measure, all_measures
 from cordiale.quality.models import Cost, Measurement
+from cordiale.ui import formats
 
 TREND_DAYS = 365
 COMPARED_DAYS = 30
@@ -27,6 +29,19 @@ class Line:
     among: int
     share: float | None
     change: float | None
+
+    @property
+    def counted(self) -> str:
+        """How many of how many, in the page's language."""
+        return _("%(count)s of %(among)s customers") % {
+            "count": formats.number(self.count),
+            "among": formats.number(self.among),
+        }
+
+    @property
+    def points(self) -> float | None:
+        """The change in percentage points, None where there is none to speak of."""
+        return None if self.change is None or abs(self.change) < 0.0005 else self.change * 100
 
     @property
     def is_worse(self) -> bool:
