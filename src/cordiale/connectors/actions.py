@@ -18,12 +18,13 @@ from cordiale.connectors import keeping
 from cordiale.connectors.models import Connector, Kind
 from cordiale.connectors.rules import settings as rules
 from cordiale.connectors.rules import signatures
+from cordiale.customers.fields import fields
 from cordiale.errors import CordialeError, NotFound, Refused
 
 
 @dataclass(frozen=True)
 class Added:
-    """A new connector, and the secret the shop has to sign with: shown this once (empty where there is none of ours)."""
+    """A new connector, and the secret the shop has to sign with, shown this once: empty where it is not ours."""
 
     connector: Connector
     secret: str
@@ -41,7 +42,7 @@ def add(
         raise CordialeError(f"'{kind}' is no kind of connector; write one of {', '.join(Kind.values)}")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name) or name in {"new", "in"}:
         raise CordialeError(f"'{name}' cannot name a connector; write small letters, digits and hyphens, 30 at most")
-    checked = rules.check(kind, settings)
+    checked = rules.check(kind, settings, tuple(fields()))
     made = "" if secret or kind in rules.PULLED else _new_secret(kind, checked)
     told = rules.check_secret(kind, checked, secret or made)
     connector = Connector(

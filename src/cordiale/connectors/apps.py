@@ -13,4 +13,4 @@ class ConnectorsConfig(AppConfig):
 
         holdings.register(holding.HOLDING)
         kinds.register(kinds.Kind(pulling.KIND, pulling.run, _("Pull from a source")))
-        daily.register(daily.Daily("connectors", 60, inbox.forget_bodies))
+        daily.register(daily.Daily("connectors", 60, inbox.forget))

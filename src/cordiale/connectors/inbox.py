@@ -8,20 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from cordiale import clock
 from cordiale.accounts.actions import audit
 from cordiale.accounts.models import Staff
-from cordiale.connectors import applying, keeping
+from cordiale.connectors import applying, happenings, keeping
 from cordiale.connectors.models import Connector, Inbound, Kind, State
-from cordiale.connectors.rules import signatures
+from cordiale.connectors.rules import signatures, values
 from cordiale.errors import CordialeError, NotFound, Refused, Unavailable
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a delivery."""
-KEEP_BODIES = timedelta(days=30)
+KEEP_BODIES, KEEP_ROWS = timedelta(days=30), timedelta(days=400)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
 _TOPICS = {Kind.WOOCOMMERCE: "x-wc-webhook-topic", Kind.SHOPIFY: "x-shopify-topic"}
 _ORIGINS = {Kind.WOOCOMMERCE: "x-wc-webhook-source", Kind.SHOPIFY: "x-shopify-shop-domain"}
@@ -81,6 +81,7 @@ def process(now: datetime, limit: int = 200) -> Processed:
         outcome = _process_one(number, now)
         if outcome is not None:
             outcomes.append(outcome)
+    happenings.write_due()
     return Processed(
         done=outcomes.count(State.DONE), dead=outcomes.count(State.DEAD), later=outcomes.count(State.WAITING)
     )
@@ -98,15 +99,17 @@ def _process_one(number: int, now: datetime) -> str | None:
             row = _lock(number)
             if row is None:
                 return None
-            row.customer_ids = applying.take(row, now)
-            row.state, row.reason, row.attempts = State.DONE, "", row.attempts + 1
+            taken = applying.take(row, now)
+            row.customer_ids, row.facts = sorted(taken.customer_ids), taken.facts or None
+            row.state, row.attempts, row.settled_at = State.DONE, row.attempts + 1, now
+            row.reason = values.plain("; ".join(dict.fromkeys(taken.left_out)))[:500]
             if row.connector.is_pulled:
                 row.body = None
-            row.save(update_fields=["customer_ids", "state", "reason", "attempts", "body"])
+            row.save(update_fields=["customer_ids", "facts", "state", "reason", "attempts", "settled_at", "body"])
             return State.DONE
-    except (OperationalError, InterfaceError):
-        raise  # PostgreSQL is gone: nothing can be noted, it waits as it is
     except Exception as error:  # noqa: BLE001 - one delivery never keeps the others waiting; the reason is kept
+        if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
+            raise  # PostgreSQL is gone: nothing can be noted, it waits as it is
         return _note_failure(number, error, now)
 
 
@@ -125,14 +128,13 @@ def _note_failure(number: int, error: Exception, now: datetime) -> str | None:
         if row is None:
             return None
         row.attempts += 1
-        row.reason = (str(error) if isinstance(error, CordialeError) else f"a mistake of ours: {type(error).__name__}")[
-            :500
-        ]
+        reason = str(error) if isinstance(error, CordialeError) else f"a mistake of ours: {type(error).__name__}"
+        row.reason = values.plain(reason)[:500]
         if is_theirs or row.attempts > len(RETRY_AFTER):
-            row.state = State.DEAD
+            row.state, row.settled_at = State.DEAD, now
         else:
             row.due_at = now + RETRY_AFTER[row.attempts - 1]
-        row.save(update_fields=["attempts", "reason", "state", "due_at"])
+        row.save(update_fields=["attempts", "reason", "state", "due_at", "settled_at"])
         return row.state
 
 
@@ -154,6 +156,11 @@ def get_dead(connector: Connector, number: int) -> Inbound:
     return row
 
 
-def forget_bodies(now: datetime) -> int:
-    """Delete what was sent more than thirty days ago; that it came, and what became of it, stays."""
-    return Inbound.objects.filter(received_at__lt=now - KEEP_BODIES, body__isnull=False).update(body=None)
+def forget(now: datetime) -> int:
+    """Delete what was sent thirty days after it was settled, never what waits; how many. That it came is known for
+    thirteen months: no replay in that time is taken for new.
+    """
+    old = Inbound.objects.exclude(state=State.WAITING)
+    old.filter(received_at__lt=now - KEEP_ROWS, body__isnull=True, facts__isnull=True).delete()
+    settled = old.filter(settled_at__lt=now - KEEP_BODIES, body__isnull=False)
+    return settled.update(body=None, reason="")

@@ -55,9 +55,10 @@ class State(models.TextChoices):
 
 
 class Inbound(models.Model):
-    """One thing sent to us: a delivery of a shop, or a pulled row that could not be taken.
+    """One thing sent to us: a delivery of a shop, or a pulled batch or row.
 
-    `body` is what was sent, deleted after thirty days; `customer_ids` whom it was about, once it was read.
+    `body` is what was sent, deleted thirty days after it was taken in (a pulled one at once); `customer_ids` whom it
+    was about. `facts` are events and answers it told, by table, until the lake has them: under the number `batch`.
     """
 
     connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="deliveries")
@@ -69,23 +70,29 @@ class Inbound(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.IntegerField(default=0)
     due_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True)
     customer_ids = ArrayField(models.BigIntegerField(), default=list)
+    facts = models.JSONField(null=True)
+    batch = models.BigIntegerField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["connector", "key"], name="inbound_once")]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=models.Q(state="waiting"), name="inbound_waiting"),
+            models.Index(fields=["id"], condition=models.Q(facts__isnull=False), name="inbound_facts_wait"),
             models.Index(fields=["connector", "-received_at"], name="inbound_latest"),
             GinIndex(fields=["customer_ids"], name="inbound_customers"),
         ]
 
 
 class SeenFact(models.Model):
-    """Keys of the events and answers a connector ever brought, so that none counts twice however often it is sent."""
+    """Keys of the events and answers connectors ever brought, so that none counts twice however often it is sent."""
 
-    connector_id = models.IntegerField()
-    key = models.UUIDField()
+    key = models.UUIDField(primary_key=True)
 
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["connector_id", "key"], name="connector_fact_once")]
+
+class Batch(models.Model):
+    """A number for what goes to the lake in one commit; numbers only grow."""
+
+    id = models.BigAutoField(primary_key=True)

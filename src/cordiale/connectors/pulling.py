@@ -117,7 +117,7 @@ def _commit(connector: Connector, batch: list[dict[str, Any]], seen: _Seen, over
         if key not in seen.rows:
             fresh.append(told)
             seen.rows[key] = value
-        seen.highest = value if seen.highest is None else max(seen.highest, value)  # type: ignore[type-var]
+        seen.highest = value if seen.highest is None else max(seen.highest, value)
     body = f"[{','.join(fresh)}]".encode()
     with transaction.atomic():
         held = Connector.objects.select_for_update().filter(pk=connector.pk).first()

@@ -39,7 +39,7 @@ def _postgresql(address: str, query: str, cursor: str, start: Value) -> Iterator
     statement = sql.SQL(
         "select * from ({query}\n) as pulled where {column} is not null {since} order by {column}"
     ).format(
-        query=sql.SQL(query),  # type: ignore[arg-type]  # the query an administrator wrote
+        query=sql.SQL(query),  # the query an administrator wrote
         column=sql.Identifier(cursor),
         since=sql.SQL("and {} >= %s").format(sql.Identifier(cursor)) if start is not None else sql.SQL(""),
     )

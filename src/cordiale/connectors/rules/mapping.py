@@ -11,7 +11,7 @@ lines: {each: items, product_id: sku, quantity: qty, amount: total}
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,8 +84,8 @@ class Reading:
     lines_at: Place | None = None
 
 
-def parse(text: str) -> Reading:
-    """The mapping in a text. Raises Located at the place of the mistake."""
+def parse(text: str, declared: Sequence[str] = PROFILE) -> Reading:
+    """The mapping in a text; `declared` are the fields of the profile. Raises Located at the place of the mistake."""
     if len(text) > _LONGEST:
         raise CordialeError(f"this mapping has {len(text)} characters, at most {_LONGEST} are read")
     document = documents.load(text, SOURCE)
@@ -100,7 +100,7 @@ def parse(text: str) -> Reading:
     fields = document.get("fields")
     if not isinstance(fields, dict):
         raise _wrong(document, "fields", "fields is a list of `field: place`")
-    places = _places(fields, (*IDENTIFIERS, *PROFILE, "at", *_OWN[kind]))
+    places = _places(fields, tuple(dict.fromkeys((*IDENTIFIERS, *declared, "at", *_OWN[kind]))))
     _require(document, kind, places)
     lines = document.get("lines")
     if kind == "order" and not isinstance(lines, dict):
@@ -212,11 +212,16 @@ def _shown(reading: Reading) -> list[str]:
 
 def _person(one: _Row, at: datetime) -> Person | None:
     identifiers = values.present({name: one.text(name) for name in IDENTIFIERS})
-    told = {name: one.text(name) for name in PROFILE}
-    if isinstance(one.raw("birth_on"), date):
-        told["birth_on"] = one.raw("birth_on").isoformat()[:10]
-    contact = {name: one.text(name) for name in ("email", "phone")}
-    return Person(identifiers=identifiers, values=values.present({**told, **contact}), at=at) if identifiers else None
+    own = {"at", *_OWN[one.reading.kind], "reference", "card", "anonymous"}
+    told = {name: _said(one.raw(name)) for name in one.reading.fields if name not in own}
+    return Person(identifiers=identifiers, values=values.present(told), at=at) if identifiers else None
+
+
+def _said(value: Any) -> Any:
+    """A value of the profile: yes or no as it is, the rest as text."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()[:10]
+    return value if isinstance(value, bool) else values.text(value)
 
 
 def _order(one: _Row, person: Person, at: datetime) -> Found:
@@ -255,13 +260,22 @@ def _line(places: Mapping[str, Place], row: Mapping[str, Any], number: int) -> t
 
 
 def _event(one: _Row, person: Person, at: datetime) -> Found:
-    kept = {name: value for name, value in one.row.items() if isinstance(value, str | int | float | bool | Decimal)}
     used = {place.path[0] for place in one.reading.fields.values() if place.path}
-    properties = json.loads(
-        json.dumps({name: value for name, value in kept.items() if name not in used}, default=float)
-    )
+    told = {values.plain(name): _property(value) for name, value in one.row.items() if name not in used}
+    properties = {name: value for name, value in told.items() if value is not None}
     event = Event(event_id=one.required("event_id"), name=one.required("name"), at=at, properties=properties)
     return Found(person=person, events=(event,))
+
+
+def _property(value: Any) -> Any:
+    """A single value as JSON can say it; None for lists, objects and what is no number."""
+    if isinstance(value, str):
+        return values.plain(value)
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, bool | int | float) else None
 
 
 def _answer(one: _Row, person: Person, at: datetime) -> Found:

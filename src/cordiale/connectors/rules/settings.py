@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cordiale import clock
@@ -13,19 +13,22 @@ from cordiale.errors import CordialeError
 PULLED = ("postgresql", "mysql", "duckdb", "parquet")
 _CURSORS = ("number", "instant")
 TAKES = {
-    "woocommerce": ("zone",),
+    "woocommerce": ("zone", "purpose", "opt_in"),
     "shopify": ("purpose",),
     "prestashop": ("zone", "purpose", "scheme", "header"),
     "generic": ("zone", "purpose", "scheme", "header", "mapping"),
-    **{kind: ("zone", "purpose", "mapping", "query", "cursor", "cursor_kind", "overlap", "every") for kind in PULLED},
+    **dict.fromkeys(PULLED, ("zone", "purpose", "mapping", "query", "cursor", "cursor_kind", "overlap", "every")),
 }
 _PARQUET_LACKS = ("query",)
 DEFAULT_OVERLAP = {"number": 1_000, "instant": 15}
 """Read again before the highest value seen, for rows that were committed late: so many numbers, or minutes."""
 
 
-def check(kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a connector, complete. Raises CordialeError naming the one that is wrong."""
+def check(kind: str, told: Mapping[str, Any], declared: Sequence[str] = mapping.PROFILE) -> dict[str, Any]:
+    """The settings of a connector, complete; `declared` are the fields of a customer.
+
+    Raises CordialeError naming the one that is wrong.
+    """
     given = {name: value for name, value in told.items() if value not in (None, "")}
     known = [name for name in TAKES[kind] if kind != "parquet" or name not in _PARQUET_LACKS]
     for name in given:
@@ -41,7 +44,7 @@ def check(kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
             raise CordialeError(
                 f"{kind} needs a mapping: which place is which field; see docs/how-to/connect-a-shop.md"
             )
-        mapping.parse(str(given["mapping"]))
+        mapping.parse(str(given["mapping"]), declared)
     return _check_pull(kind, given) if kind in PULLED else given
 
 

@@ -47,7 +47,12 @@ def text(value: Any) -> str:
     """A number or text as text without its margins; empty for what is missing, an object or a list."""
     if value is None or isinstance(value, bool | Mapping | list):
         return ""
-    return str(value).replace("\x00", "").strip()
+    return plain(str(value)).strip()
+
+
+def plain(told: str) -> str:
+    """A text without what no database keeps: NUL, and halves of characters."""
+    return told.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def required(values: Mapping[str, Any], name: str, place: str) -> str:

@@ -13,14 +13,18 @@ from decimal import Decimal
 from typing import Any
 
 from cordiale.connectors.rules import values
-from cordiale.connectors.rules.found import NOTHING, Found, Line, Order, Person
+from cordiale.connectors.rules.found import NOTHING, Choice, Found, Line, Order, Person
 
 _BOUGHT = frozenset({"processing", "completed", "refunded"})
 _CANCELLED = frozenset({"cancelled", "failed", "trash"})
+_TICKED = frozenset({"1", "yes", "true", "on"})
 
 
-def read(topic: str, body: bytes, zone: str, received_at: datetime) -> Found:
-    """What a delivery of `topic` tells. Raises Unreadable."""
+def read(topic: str, body: bytes, zone: str, received_at: datetime, opt_in: str = "") -> Found:
+    """What a delivery of `topic` tells; `opt_in` is the key of the order's meta data that a ticked box leaves.
+
+    Raises Unreadable.
+    """
     resource, _, event = topic.partition(".")
     if resource not in {"order", "customer"}:
         return NOTHING
@@ -29,29 +33,41 @@ def read(topic: str, body: bytes, zone: str, received_at: datetime) -> Found:
         return NOTHING if event == "deleted" else Found(person=_customer(payload, zone))
     if event == "deleted":  # the body is the number alone: who and what is known already
         return Found(orders=(_gone(payload, received_at),))
-    return _order(payload, zone)
+    return _order(payload, zone, opt_in)
 
 
 def _gone(payload: Mapping[str, Any], at: datetime) -> Order:
     return Order(order_id=values.required(payload, "id", "order"), at=at, told_at=at, is_cancelled=True)
 
 
-def _order(payload: Mapping[str, Any], zone: str) -> Found:
+def _order(payload: Mapping[str, Any], zone: str, opt_in: str) -> Found:
     created = _moment(payload, "date_created", zone)
     told_at = _moment(payload, "date_modified", zone) if payload.get("date_modified") else created
     person = _buyer(payload, told_at)
+    choices = _ticked(payload, opt_in, created) if person else ()
     status = values.text(payload.get("status"))
     order_id = values.required(payload, "id", "order")
     if status in _CANCELLED:
-        return Found(person=person, orders=(Order(order_id=order_id, at=created, told_at=told_at, is_cancelled=True),))
+        gone = Order(order_id=order_id, at=created, told_at=told_at, is_cancelled=True)
+        return Found(person=person, orders=(gone,), choices=choices)
     if status not in _BOUGHT:  # not paid yet: who came is known, nothing is bought
-        return Found(person=person)
+        return Found(person=person, choices=choices)
     lines = _lines(payload)
     bought = Order(
         order_id=order_id, at=created, told_at=told_at, lines=lines, channel="online",
         currency=values.text(payload.get("currency")),
     )  # fmt: skip
-    return Found(person=person, orders=(bought, *_refunds(payload, bought, status == "refunded")))
+    returns = _refunds(payload, bought, status == "refunded")
+    return Found(person=person, orders=(bought, *returns), choices=choices)
+
+
+def _ticked(payload: Mapping[str, Any], opt_in: str, at: datetime) -> tuple[Choice, ...]:
+    """The box of the checkout, ticked when the order was placed. One that is not ticked says nothing."""
+    rows = values.items(payload.get("meta_data"), "order.meta_data") if opt_in else ()
+    told = [row.get("value") for row in rows if row.get("key") == opt_in]
+    if not any(one is True or values.text(one).lower() in _TICKED for one in told):
+        return ()
+    return (Choice(channel="email", state="granted", at=at, is_own=True, how=f"WooCommerce: {opt_in}"),)
 
 
 def _lines(payload: Mapping[str, Any]) -> tuple[Line, ...]:
