@@ -46,8 +46,7 @@ def test_a_message_whose_sender_was_killed_is_sent_again_under_its_id(listen: Li
 def _sender() -> subprocess.Popen[bytes]:
     parts = connection.settings_dict
     url = f"postgresql://postgres@/{parts['NAME']}?host={parts['HOST']}"
-    environment = {**os.environ, "DATABASE_URL": url, "CORDIALE_WEBHOOKS_ALLOW": "loopback"}
-    environment["CORDIALE_WEBHOOKS_ALLOW_PRIVATE"] = "1"
+    environment = {**os.environ, "DATABASE_URL": url, "CORDIALE_WEBHOOKS_ALLOW_PRIVATE": "1"}
     return subprocess.Popen([sys.executable, "-c", _DELIVER], env=environment, cwd=Path(__file__).parents[2])
 
 

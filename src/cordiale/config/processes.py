@@ -127,21 +127,29 @@ def worker(
     home_: terminal.HomeFolder = None,
 ) -> None:
     """Advance programmes and send, every few seconds, until ended. `up` runs one; more may run beside it."""
-    from cordiale.facts.folding import fold_due  # noqa: PLC0415 - other commands need not load the engine
-    from cordiale.programmes.engine import tick  # noqa: PLC0415
+    from cordiale.webhooks import exchanging  # noqa: PLC0415 - other commands need not load the engine
 
     stopping = on_signal()
-    while not stopping:
-        started, is_idle = time.monotonic(), True
-        try:
-            is_idle = tick(clock.now()).is_idle()
-            fold_due()
-        except CordialeError as error:  # said, and tried again: a worker must outlive a bad template or a stopped relay
-            terminal.errors.print(f"tick: {error}")
-        spent = time.monotonic() - started
-        pause = max(every, min(spent * IDLE_SHARE, LONGEST_PAUSE)) if is_idle else every
-        while not stopping and time.monotonic() - started - spent < pause:
-            time.sleep(0.2)
+    with exchanging.in_background(stopping):
+        while not stopping:
+            _tick(every, stopping)
+
+
+def _tick(every: float, stopping: list[int]) -> None:
+    """One tick and the pause after it."""
+    from cordiale.facts.folding import fold_due  # noqa: PLC0415 - as above
+    from cordiale.programmes.engine import tick  # noqa: PLC0415
+
+    started, is_idle = time.monotonic(), True
+    try:
+        is_idle = tick(clock.now()).is_idle()
+        fold_due()
+    except CordialeError as error:  # said, and tried again: a worker must outlive a bad template or a stopped relay
+        terminal.errors.print(f"tick: {error}")
+    spent = time.monotonic() - started
+    pause = max(every, min(spent * IDLE_SHARE, LONGEST_PAUSE)) if is_idle else every
+    while not stopping and time.monotonic() - started - spent < pause:
+        time.sleep(0.2)
 
 
 def find_running(place: home.Home) -> Running | None:

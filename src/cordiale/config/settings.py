@@ -31,7 +31,7 @@ def _running_address() -> str:
 
 
 BASE_URL = os.environ.get("CORDIALE_BASE_URL") or _running_address()
-WEBHOOKS_ALLOW = frozenset(os.environ.get("CORDIALE_WEBHOOKS_ALLOW", "").split())  # loopback, private
+WEBHOOKS_ALLOW = frozenset({"loopback", "private"} if os.environ.get("CORDIALE_WEBHOOKS_ALLOW_PRIVATE") == "1" else ())
 SMTP_URL = os.environ.get("CORDIALE_SMTP_URL", "")
 ALLOWED_HOSTS = [*os.environ.get("CORDIALE_HOSTS", "").split(), "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("CORDIALE_ORIGINS", "").split() if origin]

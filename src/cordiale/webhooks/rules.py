@@ -86,7 +86,7 @@ def check_url(url: str, allowed: Collection[str]) -> str:
     if parts.username or parts.password:
         raise CordialeError("an address with a password in it would show it; leave it out, messages are signed")
     if parts.scheme == "http" and not {"loopback", "private"} & set(allowed):
-        raise Refused("only https is called; for a test on this machine set CORDIALE_WEBHOOKS_ALLOW=loopback")
+        raise Refused("only https is called; inside your own network set CORDIALE_WEBHOOKS_ALLOW_PRIVATE=1")
     return url
 
 
