@@ -64,8 +64,9 @@ def shopify_order(**changes: Any) -> dict[str, Any]:
 def presta(**changes: Any) -> dict[str, Any]:
     """2 × 19,90 and 1 × 30,00 with 10,00 off the cart: 59,80 paid for products."""
     body = {
-        "customer": {"id": 4, "firstname": "Zoé", "lastname": "Blanc", "email": "zoe@example.org", "birthday": "1990-05-01",
-                     "newsletter": "1", "newsletter_date_add": "2026-10-02 08:00:00", "date_upd": "2026-11-10 10:00:00"},
+        "customer": {"id": 4, "firstname": "Zoé", "lastname": "Blanc", "email": "zoe@example.org",
+                     "birthday": "1990-05-01", "newsletter": "1", "newsletter_date_add": "2026-10-02 08:00:00",
+                     "date_upd": "2026-11-10 10:00:00"},
         "address": {"id_customer": "4", "address1": "8 place du Marché", "postcode": "35000", "city": "Rennes",
                     "phone_mobile": "0611223344", "date_upd": "2026-11-10 10:00:00"},
         "order": {"id": 9, "id_customer": "4", "current_state": "2", "valid": "1", "date_add": "2026-11-10 10:05:00",

@@ -40,7 +40,10 @@ def woo() -> Connector:
 
 def send(connector: Connector, topic: str, payload: Any, *, secret: str = SECRET) -> Any:
     body = payload if isinstance(payload, bytes) else dumped(payload)
-    names = {"shopify": ("X-Shopify-Topic", "X-Shopify-Hmac-Sha256"), "woocommerce": ("X-WC-Webhook-Topic", "X-WC-Webhook-Signature")}  # fmt: skip
+    names = {
+        "shopify": ("X-Shopify-Topic", "X-Shopify-Hmac-Sha256"),
+        "woocommerce": ("X-WC-Webhook-Topic", "X-WC-Webhook-Signature"),
+    }
     told, signature = names[connector.kind]
     return Client().post(
         f"/connectors/in/{connector.token}/", body, content_type="application/json",
@@ -85,9 +88,15 @@ def test_an_older_state_that_arrives_late_changes_nothing(woo: Connector) -> Non
 
 
 def test_a_refund_counts_once_however_often_the_order_is_told(shopify: Connector) -> None:
-    refund = {"id": 50, "created_at": "2026-11-12T10:00:00+01:00", "refund_line_items": [{"line_item_id": 1, "quantity": 1}]}
+    refund = {
+        "id": 50,
+        "created_at": "2026-11-12T10:00:00+01:00",
+        "refund_line_items": [{"line_item_id": 1, "quantity": 1}],
+    }
     for minute in (20, 21):
-        told = shopify_order(refunds=[refund], financial_status="partially_refunded", updated_at=f"2026-11-12T10:{minute}:00+01:00")
+        told = shopify_order(
+            refunds=[refund], financial_status="partially_refunded", updated_at=f"2026-11-12T10:{minute}:00+01:00"
+        )
         send(shopify, "orders/updated", told)
     inbox.process(NOW)
     order = Order.objects.get()
@@ -120,7 +129,9 @@ def test_the_address_takes_posts_of_a_known_token_and_size_only(woo: Connector) 
     assert client.post("/connectors/in/nobody/", b"{}", content_type="application/json").status_code == 404
     large = b"[" + b" " * inbox.LARGEST + b"]"
     assert send(woo, "order.created", large).status_code == 413
-    assert client.post(f"/connectors/in/{woo.token}/", b"webhook_id=4", content_type="text/plain").json() == {"status": "ping"}
+    assert client.post(f"/connectors/in/{woo.token}/", b"webhook_id=4", content_type="text/plain").json() == {
+        "status": "ping"
+    }
     assert not Inbound.objects.exists()
 
 
@@ -131,7 +142,7 @@ def test_an_unreadable_payload_is_a_dead_letter_that_can_be_tried_again(woo: Con
     assert "this is not JSON" in row.reason
     inbox.try_again(row, actor="cli", now=NOW)
     assert Inbound.objects.get().state == State.WAITING
-    with pytest.raises(Refused, match="."):
+    with pytest.raises(Refused, match=r"."):
         inbox.try_again(row, actor="cli", now=NOW)
 
 
@@ -154,27 +165,32 @@ def test_a_subscription_is_proven_once_with_its_date(shopify: Connector) -> None
 
 
 @pytest.mark.parametrize(("level", "said_at", "state"), [
-    ("single_opt_in", "2026-11-01T08:00:00+01:00", "withdrawn"), ("single_opt_in", "2026-11-09T08:00:00+01:00", "granted"),
+    ("single_opt_in", "2026-11-01T08:00:00+01:00", "withdrawn"),
+    ("single_opt_in", "2026-11-09T08:00:00+01:00", "granted"),
     ("unknown", "2026-11-09T08:00:00+01:00", "withdrawn"), (None, None, "withdrawn"),
 ])  # fmt: skip
 def test_only_the_persons_own_later_word_overrides_a_withdrawal(
     shopify: Connector, level: str | None, said_at: str | None, state: str
 ) -> None:
-    send(shopify, "customers/create", {"id": 115310627, "email": "ben@example.org", "updated_at": "2026-10-01T08:00:00Z"})
+    send(
+        shopify, "customers/create", {"id": 115310627, "email": "ben@example.org", "updated_at": "2026-10-01T08:00:00Z"}
+    )
     inbox.process(NOW)
     ben = Customer.objects.get()
     left = datetime(2026, 11, 5, tzinfo=UTC)
     consent.withdraw(ben.pk, "offers", "email", left, consent.Origin(source="one-click"))
     told = {"state": "subscribed", "opt_in_level": level, "consent_updated_at": said_at}
-    send(shopify, "customers/update", {"id": 115310627, "email": "ben@example.org", "updated_at": "2026-11-10T08:00:00Z",
-                                       "email_marketing_consent": told})  # fmt: skip
+    send(shopify, "customers/update", {"id": 115310627, "email": "ben@example.org",
+                                       "updated_at": "2026-11-10T08:00:00Z", "email_marketing_consent": told})  # fmt: skip
     assert inbox.process(NOW).done == 1
     assert Consent.objects.get(customer=ben, purpose="offers", channel="email").state == state
 
 
 def test_a_generic_webhook_signed_by_the_standards_library_becomes_an_event() -> None:
     added = actions.add("generic", "doors", {"mapping": EVENT_MAPPING}, actor="cli", now=NOW)
-    body = dumped({"id": "e1", "what": "Door Opened", "when": "2026-11-16T08:00:00Z", "who": "eva@example.org", "door": 3})
+    body = dumped(
+        {"id": "e1", "what": "Door Opened", "when": "2026-11-16T08:00:00Z", "who": "eva@example.org", "door": 3}
+    )
     at = datetime.now(UTC)
     signature = Webhook(added.secret).sign("msg_1", at, body.decode())
     headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature}
@@ -189,7 +205,9 @@ def test_a_generic_webhook_signed_by_the_standards_library_becomes_an_event() ->
 
 
 def test_an_event_sent_again_in_another_delivery_counts_once() -> None:
-    connector = actions.add("generic", "doors", {"mapping": EVENT_MAPPING, "scheme": "hmac-hex"}, actor="cli", now=NOW).connector
+    connector = actions.add(
+        "generic", "doors", {"mapping": EVENT_MAPPING, "scheme": "hmac-hex"}, actor="cli", now=NOW
+    ).connector
     event = {"id": "e1", "what": "Door Opened", "when": "2026-11-16T08:00:00Z", "who": "eva@example.org"}
     for number in range(3):
         body = dumped([event, {**event, "id": f"other{number}"}])

@@ -25,7 +25,7 @@ from cordiale.identity.rules.telling import Told
 
 ROWS = "rows"
 """The topic of a pulled batch: a JSON list of rows."""
-_SHOPS = frozenset({Kind.WOOCOMMERCE, Kind.SHOPIFY, Kind.PRESTASHOP})
+SHOPS = frozenset({Kind.WOOCOMMERCE, Kind.SHOPIFY, Kind.PRESTASHOP})
 
 
 @dataclass
@@ -49,14 +49,35 @@ def take(row: Inbound, now: datetime) -> Taken:
     raise. Of a pulled batch the rows that cannot be taken become dead letters of their own.
     """
     connector, body = row.connector, bytes(row.body or b"")
-    if connector.kind in _SHOPS:
+    if connector.kind in SHOPS:
         return _apply(connector, [_read_shop(row, body, _zone(row))], row, now)
-    reading = mapping.parse(connector.settings["mapping"], tuple(fields()))
+    reading = _reading(connector)
     rows = values.document(body)
     if row.topic == ROWS:
         return _take_rows(row, reading, rows, now)
     found = [mapping.read(reading, one, row.received_at, _zone(row)) for one in mapping.rows_of(reading, rows)]
     return _apply(connector, found, row, now)
+
+
+def things_in(row: Inbound) -> list[Any]:
+    """The rows of a body, or the whole of it; each as `people_in` takes it. Raises Unreadable."""
+    body = values.document(bytes(row.body or b""))
+    if row.connector.kind in SHOPS:
+        return [body]
+    return body if row.topic == ROWS else mapping.rows_of(_reading(row.connector), body)
+
+
+def people_in(row: Inbound, thing: Any) -> list[Person]:
+    """Whom one of the `things_in` a body is about. Raises Unreadable."""
+    if row.connector.kind in SHOPS:
+        found = _read_shop(row, bytes(row.body or b""), _zone(row))
+    else:
+        found = mapping.read(_reading(row.connector), thing, row.received_at, _zone(row))
+    return [found.person] if found.person is not None else []
+
+
+def _reading(connector: Connector) -> mapping.Reading:
+    return mapping.parse(connector.settings["mapping"], tuple(fields()))
 
 
 def _zone(row: Inbound) -> str:
@@ -130,15 +151,13 @@ def _apply(connector: Connector, found: Sequence[Found], row: Inbound, now: date
 def _told(connector: Connector, person: Person, now: datetime) -> tuple[Told, list[str]]:
     """What is said of somebody, and what is left out of it: a value that is not valid keeps nothing else away."""
     valid, problems = validation.sift(person.values, str(person.values.get("country") or ""))
-    told = Told(
-        identifiers=named(connector, person), values=valid, source=connector.name, at=min(person.at, now)
-    )  # fmt: skip
+    told = Told(identifiers=named(connector, person), values=valid, source=connector.name, at=min(person.at, now))
     return told, [f"{name}: {reason}" for name, reason in problems.items()]
 
 
 def named(connector: Connector, person: Person) -> dict[str, str]:
     """A person's identifiers as they are kept: two shops count their customers from 1 each."""
     identifiers = dict(person.identifiers)
-    if "reference" in identifiers and connector.kind in _SHOPS:
+    if "reference" in identifiers and connector.kind in SHOPS:
         identifiers["reference"] = f"{connector.name}-{identifiers['reference']}"
     return identifiers

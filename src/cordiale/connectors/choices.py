@@ -61,7 +61,7 @@ def _counts(connector: Connector, number: int, choice: Choice) -> bool:
 
 
 def _is_known(entry: ConsentEntry) -> bool:
-    """Shops repeat what somebody decided in every order: the ledger keeps it once (without a date: until it changes)."""
+    """Shops repeat what was decided in every order: the ledger keeps it once (without a date: until it changes)."""
     proofs = ConsentProof.objects.filter(customer=entry.customer_id, purpose=entry.purpose, channel=entry.channel)
     if entry.source == "shop":
         return proofs.filter(state=entry.state, at=entry.at, source=entry.source).exists()

@@ -19,7 +19,7 @@ app = terminal.group("Shops and tables that tell us about customers and orders."
 
 
 @app.command("add")
-def add(
+def add(  # noqa: PLR0917 - the settings of all kinds; typer takes them as parameters
     kind: Annotated[
         str, typer.Argument(help="woocommerce, shopify, prestashop, generic, postgresql, mysql, duckdb or parquet.")
     ],
@@ -37,6 +37,7 @@ def add(
     every: Annotated[int | None, typer.Option(help="Minutes between two pulls.")] = None,
     zone: Annotated[str, typer.Option(help="Time zone of moments written without one.")] = "",
     purpose: Annotated[str, typer.Option(help="Purpose of the consents it tells.")] = "",
+    opt_in: Annotated[str, typer.Option(help="WooCommerce: key of the checkout's ticked box in the order.")] = "",
     scheme: Annotated[str, typer.Option(help="standard, hmac-hex or hmac-base64.")] = "",
     header: Annotated[str, typer.Option(help="Header of an hmac signature.")] = "",
     json_: terminal.Json = False,
@@ -45,7 +46,7 @@ def add(
     """Connect a shop or a table, and print its address and secret, once."""
     told: dict[str, Any] = {
         "query": query, "cursor": cursor, "cursor_kind": cursor_kind, "overlap": overlap, "every": every, "zone": zone,
-        "purpose": purpose, "scheme": scheme, "header": header, "mapping": _read(mapping),
+        "purpose": purpose, "opt_in": opt_in, "scheme": scheme, "header": header, "mapping": _read(mapping),
     }  # fmt: skip
     added = actions.add(kind, name, told, secret=secret, actor="cli", now=clock.now())
     answer = {"name": name, "kind": kind}
@@ -63,7 +64,9 @@ def list_connectors(json_: terminal.Json = False, home_: terminal.HomeFolder = N
     columns = ("name", "kind", "last_at", "deliveries_24h", "waiting", "dead")
     terminal.answer(
         rows, as_json=json_,
-        text=lambda: terminal.table(*columns, rows=[[row[one] if row[one] is not None else "–" for one in columns] for row in rows]),
+        text=lambda: terminal.table(
+            *columns, rows=[["–" if row[one] is None else row[one] for one in columns] for row in rows]
+        ),
     )  # fmt: skip
 
 

@@ -34,6 +34,10 @@ class ConnectorForm(forms.Form):
     purpose = forms.CharField(
         max_length=50, required=False, label=_("Purpose of consents"), help_text=_("Empty: offers.")
     )
+    opt_in = forms.CharField(
+        max_length=100, required=False, label=_("Box of the checkout"),
+        help_text=_("Key of the order’s data where a ticked “send me offers” is kept. Empty: orders say nothing."),
+    )  # fmt: skip
     scheme = forms.ChoiceField(choices=_SCHEMES, required=False, label=_("How it signs"))
     header = forms.CharField(
         max_length=60,

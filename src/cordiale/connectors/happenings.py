@@ -1,7 +1,7 @@
 """Events and answers for the lake: kept beside their delivery first, then written in commits that happen once each.
 
-The lake cannot take part in PostgreSQL's transaction. So what a delivery tells is kept with it (`Inbound.facts`); later
-many deliveries get one number (`Inbound.batch`), and the lake takes a number once. A crash anywhere leaves a repetition.
+The lake cannot take part in PostgreSQL's transaction. So what a delivery tells is kept with it (`Inbound.facts`).
+Later many deliveries get one number (`Inbound.batch`), and the lake takes a number once: a crash leaves a repetition.
 """
 
 from __future__ import annotations

@@ -1,71 +1,139 @@
-"""What we hold about a person in deliveries: given out on request, deleted on erasure."""
+"""What we hold about a person in deliveries: given out on request, taken out on erasure.
+
+A delivery's row outlives its body, so that the very same body, sent again, does not bring the person back.
+"""
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
 
-from cordiale.connectors.models import Inbound
+from cordiale.connectors import applying
+from cordiale.connectors.models import Inbound, State
+from cordiale.connectors.rules import naming
+from cordiale.connectors.rules.naming import Names
 from cordiale.customers.holdings import Holding
 from cordiale.customers.models import Customer
+from cordiale.errors import CordialeError
 from cordiale.identity.models import Identity
 
-_LONG_ENOUGH = 4
-"""Shorter identifiers would be found in bodies that are about others."""
+_AT_ONCE = 100
+"""Values looked for in one pass over the bodies."""
 
-# Bodies that were never read have no customer yet: whoever is named in them is found by what identifies him, in any
-# case, a telephone number by its last nine digits however it is spaced.
+# A body of another person's may name this one too: an order for somebody else. Letter case and what stands between
+# the figures of a telephone number do not count.
 _NAMED = """
 select id from connectors_inbound
-where body is not null and not customer_ids && %s::bigint[]
-  and (exists (select from unnest(%s::bytea[]) as value
-               where position(lower(encode(value, 'escape')) in lower(encode(body, 'escape'))) > 0)
-       or exists (select from unnest(%s::text[]) as digits
-                  where position(digits in regexp_replace(encode(body, 'escape'), '[^0-9]', '', 'g')) > 0))
+where body is not null and (lower(encode(body, 'escape')) ~ %s
+   or regexp_replace(encode(body, 'escape'), '[^0-9]', '', 'g') ~ %s)
 """
 
 
 def export(customer_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """Deliveries about a person, with what was sent while it is kept."""
-    rows = Inbound.objects.filter(pk__in=_about(customer_ids)).select_related("connector").order_by("pk")
+    """Deliveries about a person, with what was sent while it is kept; of a batch only his rows."""
+    names = _names(customer_ids)
+    rows = Inbound.objects.filter(pk__in=_about(customer_ids, names)).select_related("connector").order_by("pk")
     return [
         {
             "connector": row.connector.name,
             "topic": row.topic,
             "received_at": row.received_at.isoformat(),
             "state": row.state,
-            "sent": bytes(row.body).decode("utf-8", "replace") if row.body is not None else None,
+            "sent": _sent(row, names),
         }
         for row in rows.iterator()
     ]
 
 
 def erase(customer_ids: Sequence[int], now: datetime) -> int:
-    """Delete what was sent about them; a body that names others too goes as well, it was taken in already."""
-    return Inbound.objects.filter(pk__in=_about(customer_ids)).delete()[0]
+    """Take a person out of what was sent: the whole body where it is his, his rows where others' wait beside them."""
+    names = _names(customer_ids)
+    rows = Inbound.objects.select_for_update(of=("self",)).select_related("connector")
+    count = 0
+    for row in rows.filter(pk__in=_about(customer_ids, names)).order_by("pk").iterator():
+        _take_out(row, set(customer_ids), names)
+        count += 1
+    return count
 
 
-def _about(customer_ids: Sequence[int]) -> list[int]:
-    numbers = list(customer_ids)
-    found = set(Inbound.objects.filter(customer_ids__overlap=numbers).values_list("pk", flat=True))
-    values = _identifiers(numbers)
-    phones = [digits[-9:] for value in values if len(digits := re.sub(r"\D", "", value)) >= 9 and "@" not in value]
-    if values:
-        with connection.cursor() as cursor:
-            cursor.execute(_NAMED, [numbers, [value.encode() for value in values], phones])
-            found.update(row[0] for row in cursor.fetchall())
+def _take_out(row: Inbound, gone: set[int], names: Names) -> None:
+    left = naming.without(_parsed(row), partial(_is_his, row, names)) if row.state != State.DONE else None
+    row.body = json.dumps(left, ensure_ascii=False, default=str).encode() if left else None
+    row.reason = ""
+    row.customer_ids = [number for number in row.customer_ids if number not in gone]
+    told = {table: [one for one in rows if one["customer_id"] not in gone] for table, rows in (row.facts or {}).items()}
+    row.facts = {table: rows for table, rows in told.items() if rows} or None
+    if row.body is None and row.state == State.WAITING:
+        row.state, row.settled_at = State.DONE, row.received_at
+    row.save(update_fields=["body", "reason", "customer_ids", "facts", "state", "settled_at"])
+
+
+def _sent(row: Inbound, names: Names) -> Any:
+    if row.body is None:
+        return None
+    if row.topic == applying.ROWS and isinstance(parsed := _parsed(row), list):
+        return [one for one in parsed if _is_his(row, names, one)]
+    return bytes(row.body).decode("utf-8", "replace")
+
+
+def _parsed(row: Inbound) -> Any:
+    """The rows of a body of several; None where it is one thing, or cannot be read."""
+    if row.body is None or row.connector.kind in applying.SHOPS:
+        return None
+    try:
+        return json.loads(bytes(row.body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_his(row: Inbound, names: Names, one: Any) -> bool:
+    if names.are_in(json.dumps(one, ensure_ascii=False, default=str)):
+        return True
+    try:
+        people = applying.people_in(row, one)
+    except CordialeError:
+        return False
+    return any(names.identify(applying.named(row.connector, person)) for person in people)
+
+
+def _about(customer_ids: Sequence[int], names: Names) -> list[int]:
+    found = set(Inbound.objects.filter(customer_ids__overlap=list(customer_ids)).values_list("pk", flat=True))
+    emails, phones = sorted(names.emails), sorted(names.phones)
+    with connection.cursor() as cursor:
+        for first in range(0, max(len(emails), len(phones)), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            mailboxes = "|".join(naming.pattern(one) for one in emails[part]) or None
+            cursor.execute(_NAMED, [mailboxes, "|".join(phones[part]) or None])
+            found.update(number for (number,) in cursor.fetchall())
+    if names.others:
+        found.update(_unread(names))
     return sorted(found)
 
 
-def _identifiers(numbers: Sequence[int]) -> list[str]:
-    held = set(Identity.objects.filter(customer_id__in=numbers).values_list("value", flat=True))
+def _unread(names: Names) -> list[int]:
+    """What was not taken in yet and names him by his number or card alone."""
+    waiting = Inbound.objects.exclude(state=State.DONE).filter(body__isnull=False).select_related("connector")
+    return [row.pk for row in waiting.iterator(chunk_size=50) if any(_is_his(row, names, one) for one in _things(row))]
+
+
+def _things(row: Inbound) -> list[Any]:
+    try:
+        return applying.things_in(row)
+    except CordialeError:
+        return []
+
+
+def _names(customer_ids: Sequence[int]) -> Names:
+    numbers = list(customer_ids)
+    held = set(Identity.objects.filter(customer_id__in=numbers).values_list("kind", "value"))
     for email, phone in Customer.everyone.filter(pk__in=numbers).values_list("email", "phone"):
-        held |= {email, phone}
-    return sorted(value for value in held if value and len(value) >= _LONG_ENOUGH)
+        held |= {("email", email), ("phone", phone)}
+    return Names.of(held)
 
 
 HOLDING = Holding(name="deliveries of shops", order=60, export=export, erase=erase)

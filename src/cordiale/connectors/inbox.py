@@ -107,7 +107,7 @@ def _process_one(number: int, now: datetime) -> str | None:
                 row.body = None
             row.save(update_fields=["customer_ids", "facts", "state", "reason", "attempts", "settled_at", "body"])
             return State.DONE
-    except Exception as error:  # noqa: BLE001 - one delivery never keeps the others waiting; the reason is kept
+    except Exception as error:  # one delivery never keeps the others waiting; the reason is kept
         if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
             raise  # PostgreSQL is gone: nothing can be noted, it waits as it is
         return _note_failure(number, error, now)

@@ -15,7 +15,7 @@ from cordiale.orders.models import Order as Known
 
 
 def take_orders(connector: Connector, found: Sequence[tuple[int | None, Order]], now: datetime) -> list[int]:
-    """Tell `orders` what shops say; the customers concerned. Numbers are the connector's, so that two shops never clash.
+    """Tell `orders` what shops say; the customers concerned. Numbers get the connector's name: two shops never clash.
 
     Raises Unavailable where something is said of an order nobody was told of yet: it is tried again later.
     """

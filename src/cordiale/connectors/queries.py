@@ -12,7 +12,9 @@ from django.db.models import Count, Max, Q, QuerySet
 from cordiale.connectors.models import Connector, Inbound, State
 
 _LATELY = timedelta(hours=24)
-_SHOWN = ("zone", "purpose", "scheme", "header", "cursor", "cursor_kind", "overlap", "every", "query", "mapping")
+_SHOWN = (
+    "zone", "purpose", "opt_in", "scheme", "header", "cursor", "cursor_kind", "overlap", "every", "query", "mapping",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pymysql
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from cordiale.connectors.models import Kind
 from cordiale.errors import CordialeError, NotFound, Unavailable
 from cordiale.lake import outside
 
 BATCH = 1_000
+_UNREADABLE = "the address of this database cannot be read; write it as {}, with %-codes for /, @ and : in a password"
 STATEMENT_SECONDS, CONNECT_SECONDS = 300, 10
 Row = dict[str, Any]
 Value = int | datetime | None
@@ -44,8 +46,9 @@ def _postgresql(address: str, query: str, cursor: str, start: Value) -> Iterator
         since=sql.SQL("and {} >= %s").format(sql.Identifier(cursor)) if start is not None else sql.SQL(""),
     )
     options = f"-c default_transaction_read_only=on -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
+    told = _postgresql_parts(address)
     try:
-        with psycopg.connect(address, options=options, connect_timeout=CONNECT_SECONDS) as connection:
+        with psycopg.connect(**told, options=options, connect_timeout=CONNECT_SECONDS) as connection:
             connection.read_only = True
             with connection.cursor("cordiale_pull", row_factory=psycopg.rows.dict_row) as rows:
                 rows.execute(_escaped(statement, connection, start), [start] if start is not None else None)
@@ -54,6 +57,15 @@ def _postgresql(address: str, query: str, cursor: str, start: Value) -> Iterator
         raise Unavailable(f"the database does not answer: {_first_line(error)}") from None
     except psycopg.Error as error:
         raise CordialeError(f"the query fails: {_first_line(error)}") from None
+
+
+def _postgresql_parts(address: str) -> dict[str, Any]:
+    """Read it first: libpq's complaint about an address it cannot read quotes all of it, with the password."""
+    try:
+        told = conninfo_to_dict(address)
+    except psycopg.Error:
+        raise CordialeError(_UNREADABLE.format("postgresql://user:password@host:5432/database")) from None
+    return {name: value for name, value in told.items() if name not in {"options", "connect_timeout"}}
 
 
 def _escaped(statement: sql.Composed, connection: Any, start: Value) -> Any:
@@ -69,14 +81,13 @@ def _mysql(address: str, query: str, cursor: str, start: Value) -> Iterator[list
     statement = (
         f"select * from ({_doubled(query, start)}\n) as pulled where `{cursor}` is not null {since} order by `{cursor}`"
     )
-    parts = urlsplit(address)
+    parts = _mysql_parts(address)
     try:
         connection = pymysql.connect(
-            host=parts.hostname or "127.0.0.1", port=parts.port or 3306, user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""), database=unquote(parts.path.lstrip("/")), charset="utf8mb4",
-            connect_timeout=CONNECT_SECONDS, read_timeout=STATEMENT_SECONDS, cursorclass=pymysql.cursors.SSDictCursor,
+            **parts, charset="utf8mb4", connect_timeout=CONNECT_SECONDS, read_timeout=STATEMENT_SECONDS,
+            cursorclass=pymysql.cursors.SSDictCursor,
         )  # fmt: skip
-    except (pymysql.Error, ValueError) as error:
+    except pymysql.Error as error:
         raise Unavailable(f"the database does not answer: {_first_line(error)}") from None
     with closing(connection):
         try:
@@ -91,12 +102,28 @@ def _mysql(address: str, query: str, cursor: str, start: Value) -> Iterator[list
             raise CordialeError(f"the query fails: {_first_line(error)}") from None
 
 
+def _mysql_parts(address: str) -> dict[str, Any]:
+    unreadable = CordialeError(_UNREADABLE.format("mysql://user:password@host:3306/database"))
+    try:
+        parts = urlsplit(address)
+        port = parts.port or 3306
+    except ValueError:  # it quotes what it cannot read
+        raise unreadable from None
+    database = unquote(parts.path.strip("/"))
+    if parts.scheme not in {"mysql", "mariadb"} or not database:
+        raise unreadable
+    return {
+        "host": parts.hostname or "127.0.0.1", "port": port, "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""), "database": database,
+    }  # fmt: skip
+
+
 def _limit_mysql(rows: Any) -> None:
     """Read-only, times in UTC, and an end to every statement (MariaDB and MySQL name it differently)."""
     rows.execute("set session time_zone = '+00:00'")
-    for statement in (f"set session max_statement_time = {STATEMENT_SECONDS}", f"set session max_execution_time = {STATEMENT_SECONDS * 1000}"):  # fmt: skip
+    for limit in (f"max_statement_time = {STATEMENT_SECONDS}", f"max_execution_time = {STATEMENT_SECONDS * 1000}"):
         with suppress(pymysql.Error):
-            rows.execute(statement)
+            rows.execute(f"set session {limit}")
     rows.execute("start transaction read only")
 
 

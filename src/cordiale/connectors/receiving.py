@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -22,7 +23,18 @@ _PING = re.compile(rb"webhook_id=\d{1,20}")
 @public
 @require_POST
 def receive(request: HttpRequest, token: str) -> HttpResponse:
-    """404 for an address nobody has, 413 for too much, 401 for a wrong signature, else 200 once it is kept."""
+    """404 for an address nobody has, 413 for too much, 401 for a wrong signature, 503 where nothing can be kept, else
+    200 once it is.
+    """
+    try:
+        return _take(request, token)
+    except (OperationalError, InterfaceError):  # PostgreSQL is away; shops send it again
+        answer = _refuse(503, "nothing can be kept right now; send it again later")
+        answer["Retry-After"] = "60"
+        return answer
+
+
+def _take(request: HttpRequest, token: str) -> HttpResponse:
     connector = Connector.objects.filter(token=token[:64]).exclude(kind__in=PULLED).first()
     if connector is None:
         return _refuse(404, "this address belongs to no connector; copy it again from the page of connectors")

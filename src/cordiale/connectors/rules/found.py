@@ -42,8 +42,8 @@ class Order:
     """The present state of an order, or of what was given back of one.
 
     `order_id` is the shop's. `at` is when it was bought, `told_at` the version of this statement. No lines where it is
-    cancelled. A return has `returns` (the order it belongs to), a number of its own and negative lines; where `is_dated`
-    is no the shop does not say when it was, and the first time we heard of it counts.
+    cancelled. A return has `returns` (the order it belongs to), a number of its own and negative lines; where
+    `is_dated` is no the shop does not say when it was, and the first time we heard of it counts.
     """
 
     order_id: str

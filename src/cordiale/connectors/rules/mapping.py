@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from cordiale import clock, documents
@@ -84,7 +85,8 @@ class Reading:
     lines_at: Place | None = None
 
 
-def parse(text: str, declared: Sequence[str] = PROFILE) -> Reading:
+@lru_cache(maxsize=32)
+def parse(text: str, declared: tuple[str, ...] = PROFILE) -> Reading:
     """The mapping in a text; `declared` are the fields of the profile. Raises Located at the place of the mistake."""
     if len(text) > _LONGEST:
         raise CordialeError(f"this mapping has {len(text)} characters, at most {_LONGEST} are read")
@@ -228,8 +230,9 @@ def _order(one: _Row, person: Person, at: datetime) -> Found:
     is_cancelled = one.text("status").lower() in _CANCELLED
     told_at = one.moment("updated_at") or at
     order = Order(
-        order_id=one.required("order_id"), at=at, told_at=told_at, is_cancelled=is_cancelled, returns=one.text("returns"),
-        store=one.text("store"), channel=one.text("channel"), currency=one.text("currency"), lines=() if is_cancelled else _lines(one),
+        order_id=one.required("order_id"), at=at, told_at=told_at, is_cancelled=is_cancelled,
+        returns=one.text("returns"), store=one.text("store"), channel=one.text("channel"),
+        currency=one.text("currency"), lines=() if is_cancelled else _lines(one),
     )  # fmt: skip
     return Found(person=person, orders=(order,))
 
@@ -251,7 +254,8 @@ def _line(places: Mapping[str, Place], row: Mapping[str, Any], number: int) -> t
     if not product:
         raise Unreadable(f"lines[{number}].product_id is empty")
     line = Line(
-        product_id=product, quantity=values.whole(told.get("quantity", 1), f"lines[{number}].quantity"), amount=Decimal(0),
+        product_id=product, amount=Decimal(0),
+        quantity=values.whole(told.get("quantity", 1), f"lines[{number}].quantity"),
         discount=values.number(told.get("discount"), f"lines[{number}].discount"),
         category=values.text(told.get("category")), department=values.text(told.get("department")),
         brand=values.text(told.get("brand")),

@@ -63,7 +63,10 @@ def _orders(order: Mapping[str, Any], slips: Any, cart_rules: Any, zone: str) ->
 
 
 def _lines(order: Mapping[str, Any], cart_rules: Any) -> tuple[Line, ...]:
-    rows = values.items(values.mapping(order.get("associations") or {}, "order.associations").get("order_rows"), "order.associations.order_rows")  # fmt: skip
+    rows = values.items(
+        values.mapping(order.get("associations") or {}, "order.associations").get("order_rows"),
+        "order.associations.order_rows",
+    )
     if not rows:
         raise Unreadable("order.associations.order_rows is missing; send the order as the web service writes it")
     read_rows = [_row(row, f"order.associations.order_rows[{place}]") for place, row in enumerate(rows)]
@@ -109,7 +112,14 @@ def _slip(slip: Mapping[str, Any], place: str, order: Mapping[str, Any], zone: s
         lines = [Line(product_id="refund", quantity=0, amount=-total)]
     at = values.instant(values.required(slip, "date_add", place), f"{place}.date_add", zone)
     returns = values.required(slip, "id_order", place)
-    return Order(order_id=values.required(slip, "id", place), at=at, told_at=at, returns=returns, lines=tuple(lines), channel="online")  # fmt: skip
+    return Order(
+        order_id=values.required(slip, "id", place),
+        at=at,
+        told_at=at,
+        returns=returns,
+        lines=tuple(lines),
+        channel="online",
+    )
 
 
 def _slip_line(detail: Mapping[str, Any], place: str, products: Mapping[str, str]) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cordiale import clock
@@ -24,7 +24,7 @@ DEFAULT_OVERLAP = {"number": 1_000, "instant": 15}
 """Read again before the highest value seen, for rows that were committed late: so many numbers, or minutes."""
 
 
-def check(kind: str, told: Mapping[str, Any], declared: Sequence[str] = mapping.PROFILE) -> dict[str, Any]:
+def check(kind: str, told: Mapping[str, Any], declared: tuple[str, ...] = mapping.PROFILE) -> dict[str, Any]:
     """The settings of a connector, complete; `declared` are the fields of a customer.
 
     Raises CordialeError naming the one that is wrong.

@@ -64,8 +64,8 @@ def _bought(payload: Mapping[str, Any], order_id: str, at: datetime, told_at: da
     lines = values.settle(_line(row, f"order.line_items[{place}]", includes) for place, row in enumerate(rows))
     channel = "store" if payload.get("source_name") == "pos" else "online"
     bought = Order(
-        order_id=order_id, at=at, told_at=told_at, lines=lines, channel=channel, store=values.text(payload.get("location_id")),
-        currency=values.text(payload.get("currency")),
+        order_id=order_id, at=at, told_at=told_at, lines=lines, channel=channel,
+        store=values.text(payload.get("location_id")), currency=values.text(payload.get("currency")),
     )  # fmt: skip
     by_id = {values.text(row.get("id")): line for row, line in zip(rows, lines, strict=True)}
     left = {number: (line.quantity, line.amount) for number, line in by_id.items()}

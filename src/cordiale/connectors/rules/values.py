@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -89,7 +89,7 @@ def instant(value: Any, place: str, zone: str) -> datetime:
     if isinstance(value, datetime):
         moment = value
     elif isinstance(value, date):
-        moment = datetime(value.year, value.month, value.day)
+        moment = datetime.combine(value, time())
     else:
         moment = _read_instant(value, place)
     if moment.tzinfo is None:
@@ -148,7 +148,8 @@ def settle(lines: Iterable[tuple[Line, Decimal]], paid: Decimal | None = None) -
     amounts = spread(total, exact) if all(one >= 0 for one in exact) else _rounded(exact, total)
     return tuple(
         Line(
-            product_id=line.product_id, quantity=line.quantity, amount=amount, discount=cents(max(line.discount, Decimal(0))),
+            product_id=line.product_id, quantity=line.quantity, amount=amount,
+            discount=cents(max(line.discount, Decimal(0))),
             category=line.category, department=line.department, brand=line.brand,
         )
         for (line, _), amount in zip(pairs, amounts, strict=True)

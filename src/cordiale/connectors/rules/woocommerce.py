@@ -71,14 +71,21 @@ def _ticked(payload: Mapping[str, Any], opt_in: str, at: datetime) -> tuple[Choi
 
 
 def _lines(payload: Mapping[str, Any]) -> tuple[Line, ...]:
-    pairs = [_line(item, f"order.line_items[{place}]") for place, item in enumerate(values.items(payload.get("line_items"), "order.line_items"))]  # fmt: skip
+    pairs = [
+        _line(item, f"order.line_items[{place}]")
+        for place, item in enumerate(values.items(payload.get("line_items"), "order.line_items"))
+    ]
     exact = sum((amount for _, amount in pairs), Decimal(0))
     return values.settle(pairs, _paid_for_products(payload, exact, len(pairs)))
 
 
 def _line(item: Mapping[str, Any], place: str) -> tuple[Line, Decimal]:
-    amount = values.number(item.get("total"), f"{place}.total") + values.number(item.get("total_tax"), f"{place}.total_tax")  # fmt: skip
-    before = values.number(item.get("subtotal"), f"{place}.subtotal") + values.number(item.get("subtotal_tax"), f"{place}.subtotal_tax")  # fmt: skip
+    amount = values.number(item.get("total"), f"{place}.total") + values.number(
+        item.get("total_tax"), f"{place}.total_tax"
+    )
+    before = values.number(item.get("subtotal"), f"{place}.subtotal") + values.number(
+        item.get("subtotal_tax"), f"{place}.subtotal_tax"
+    )
     product = values.text(item.get("sku")) or _number_of(item)
     line = Line(
         product_id=product or values.required(item, "name", place),
@@ -98,7 +105,9 @@ def _paid_for_products(payload: Mapping[str, Any], exact: Decimal, lines: int) -
     """The order's total without shipping and fees, where it differs from the lines by roundings only."""
     if payload.get("total") in (None, ""):
         return None
-    other = values.number(payload.get("shipping_total"), "order.shipping_total") + values.number(payload.get("shipping_tax"), "order.shipping_tax")  # fmt: skip
+    other = values.number(payload.get("shipping_total"), "order.shipping_total") + values.number(
+        payload.get("shipping_tax"), "order.shipping_tax"
+    )
     for place, fee in enumerate(values.items(payload.get("fee_lines"), "order.fee_lines")):
         other += values.number(fee.get("total"), f"order.fee_lines[{place}].total")
         other += values.number(fee.get("total_tax"), f"order.fee_lines[{place}].total_tax")
