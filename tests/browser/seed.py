@@ -54,6 +54,7 @@ def seed() -> dict[str, Any]:
         "duplicates": look_for_duplicates(),
         **import_files(),
         **add_sources(),
+        "webhook": add_webhooks(customer.id),
         "request": measure_and_ask(customer.id),
     }
 
@@ -105,6 +106,32 @@ def add_sources() -> dict[str, str]:
         rejected_at=now,
     )  # fmt: skip
     return {"source": site.name}
+
+
+def add_webhooks(customer_id: int) -> str:
+    """A webhook that took a message, is to take one again and gave one up, and one that is switched off."""
+    from datetime import timedelta
+
+    from cordiale.customers.models import Customer
+    from cordiale.customers.signals import customers_changed
+    from cordiale.ui.context import present
+    from cordiale.webhooks import actions, outbox, rules
+    from cordiale.webhooks.models import Attempt, Delivery, Endpoint
+
+    now = present()
+    for name in ("crm", "gone"):
+        actions.add(name, f"https://{name}.example.org/hooks", rules.EVENTS, actor="seed", now=now)
+    off = {"is_active": False, "disabled_at": now, "disabled_reason": "answered 410: gone"}
+    Endpoint.objects.filter(name="gone").update(**off)
+    for state, status, reason in (("delivered", 204, ""), ("waiting", 503, "answered 503"), ("dead", 0, "no answer")):
+        customers_changed.send(Customer, customer_ids=[customer_id], fields=["city"], is_new=False, now=now)
+        outbox.make_messages(now)
+        one = Delivery.objects.latest("pk")
+        Attempt.objects.create(delivery=one, at=now, status=status, reason=reason, milliseconds=40)
+        ended = None if state == "waiting" else now
+        Delivery.objects.filter(pk=one.pk).update(state=state, attempts=1, finished_at=ended)
+    Endpoint.objects.filter(name="crm").update(failures=2, resume_at=now + timedelta(minutes=5))
+    return "crm"
 
 
 def import_files() -> dict[str, int]:
