@@ -8,7 +8,6 @@ pace: its files, log and backups are the company's to look after, and the proof 
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.db.utils import NotSupportedError, OperationalError, ProgrammingError
 
 from cordiale.errors import CordialeError
 
@@ -19,6 +18,8 @@ where n_dead_tup > 0 or n_mod_since_analyze > 0 or n_tup_ins + n_tup_upd + n_tup
 order by pg_total_relation_size(relid)
 """
 _STATISTICS = ("pg_catalog.pg_statistic", "pg_catalog.pg_statistic_ext_data")
+# ANALYZE leaves the statistics of a table that became empty as they were.
+_FORGET_VALUES = "delete from pg_catalog.pg_statistic where starelid = %s::regclass"
 _CUT_THE_LOG = ("checkpoint", "select pg_switch_wal()", "checkpoint")
 
 
@@ -30,21 +31,17 @@ def scrub() -> bool:
     if transaction.get_connection().in_atomic_block:
         raise CordialeError("files are scrubbed outside a transaction: the deletion must be committed before")
     with connection.cursor() as cursor:
+        cursor.execute("select rolsuper from pg_roles where rolname = current_user")
+        is_ours = bool(cursor.fetchone()[0])
         cursor.execute("select pg_stat_force_next_flush()")
         cursor.execute("select 1")  # a statement later, this session's own counts are visible
         cursor.execute(_WITH_DEAD_ROWS)
         for (table,) in cursor.fetchall():
+            if is_ours:
+                cursor.execute(_FORGET_VALUES, [table])
             cursor.execute(f"vacuum (full, analyze) {table}")
-    return _as_superuser()
-
-
-def _as_superuser() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            for table in _STATISTICS:
-                cursor.execute(f"vacuum (full) {table}")
-            for statement in _CUT_THE_LOG:
-                cursor.execute(statement)
-    except (ProgrammingError, NotSupportedError, OperationalError):  # not the owner of the server
-        return False
-    return True
+        for table in _STATISTICS if is_ours else ():
+            cursor.execute(f"vacuum (full) {table}")
+        for statement in _CUT_THE_LOG if is_ours else ():
+            cursor.execute(statement)
+    return is_ours
