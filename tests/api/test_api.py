@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
 from cordiale import home
@@ -129,3 +130,47 @@ def test_wrong_keys_are_refused_with_the_mend(ask: Ask) -> None:
         keys.add_key("My key", "agent", actor="tests", now=NOW)
     with pytest.raises(NotFound, match="keys list"):
         keys.revoke_key("nobody", actor="tests", now=NOW)
+
+
+def test_an_address_that_is_none_answers_as_the_api_does(ask: Ask) -> None:
+    for answer in (ask("/nowhere"), ask("/rights/requests/x/close", {"state": "answered"}), ask("/customers/a%00b")):
+        assert answer.status_code == 404
+        assert "error" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ('{"expression": "a\\u0000b"}', 422, "body.expression has a NUL"),
+        ('{"expression": "a\\ud800"}', 422, "half a character"),
+        ('{"a": 1e999}', 422, "too large"),
+        ('{"a": NaN}', 422, "body.a"),
+        ("[" * 50 + "]" * 50, 422, "nested too deep"),
+        ("[" * 100_000, 422, "nested too deep"),
+        ("{", 422, "not JSON"),
+        (b'{"a": "\xff"}', 422, "not JSON"),
+        (" " * 3_000_000, 413, "too large"),
+    ],
+)
+def test_what_no_store_could_keep_is_refused_at_the_door(ask: Ask, body: str | bytes, status: int, said: str) -> None:
+    secret = keys.add_key("door", "analyst", actor="tests", now=NOW)
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    answer = client.generic("POST", "/api/v1/segments/count", body, content_type="application/json")
+    assert answer.status_code == status
+    assert said in answer.json()["error"]
+
+
+def test_a_parameter_with_a_nul_is_named(ask: Ask) -> None:
+    answer = ask("/customers?q=a%00b")
+    assert (answer.status_code, answer.json()["error"][:1]) == (422, "q")
+
+
+def test_a_database_that_does_not_answer_is_a_503_with_when_to_come_back(ask: Ask) -> None:
+    with connection.execute_wrapper(_gone):
+        answer = ask("/segments")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert "try again" in answer.json()["error"]
+
+
+def _gone(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    raise OperationalError("the server closed the connection")

@@ -45,7 +45,7 @@ def test_every_operation_has_an_id_of_its_own_a_summary_and_a_group() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_says_what_it_answers_and_how_it_refuses(name: str) -> None:
-    path, method, one = OPERATIONS[name]
+    path, _, one = OPERATIONS[name]
     good = [answer for status, answer in one["responses"].items() if status.startswith("2")]
     assert len(good) == 1
     assert "content" in good[0] or "204" in one["responses"]

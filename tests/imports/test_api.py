@@ -47,7 +47,7 @@ def test_a_file_under_a_kept_mapping_is_imported_and_its_state_told(client: Clie
 
 @pytest.mark.parametrize(
     ("more", "status"),
-    [({}, 422), ({"mapping": "nope"}, 404), ({"kind": "spam"}, 404), ({"basis": "x"}, 422), ({"content": b"\0"}, 422)],
+    [({}, 422), ({"mapping": "nope"}, 404), ({"kind": "spam"}, 422), ({"basis": "x"}, 422), ({"content": b"\0"}, 422)],
 )
 def test_what_cannot_be_taken_is_refused_and_leaves_nothing(client: Client, more: dict[str, Any], status: int) -> None:
     refused = send(client, **more)

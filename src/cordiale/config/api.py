@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from cordiale import __version__
@@ -94,6 +95,12 @@ def come_back(request: HttpRequest, error: Exception) -> HttpResponse:
     answer = _problem(request, 503, "the database does not answer just now; nothing was kept, try again")
     answer["Retry-After"] = "2"
     return answer
+
+
+@csrf_exempt
+def unknown(request: HttpRequest, rest: str) -> HttpResponse:
+    """What is asked of an address that no operation has: 404 in the shape of every refusal, not a page."""
+    return _problem(request, 404, f"the API has no '/{rest[:80]}'; what it has is at /api/v1/openapi.json")
 
 
 def _problem(request: HttpRequest, status: int, error: str, **more: Any) -> HttpResponse:

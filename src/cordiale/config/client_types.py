@@ -74,7 +74,8 @@ class Types:
             for one, hint, default in fields
         ]
         says = docstring(schema.get("description", f"{name}."))
-        return f"class {name}(Shape, frozen=True, kw_only=True):\n{indent(says + chr(10) + chr(10).join(lines), '    ')}\n\n"
+        body = indent("\n".join([says, *lines]), "    ")
+        return f"class {name}(Shape, frozen=True, kw_only=True):\n{body}\n\n"
 
     def _union(self, options: list[dict[str, Any]], *, is_received: bool) -> str:
         """Where any text may come back, a day in it is text too: nothing says which is meant."""

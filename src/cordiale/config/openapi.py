@@ -26,6 +26,7 @@ _REFUSALS = {
     "401": "No key, an unknown one or a revoked one",
     "403": "The role of the key does not allow it",
     "404": "Nothing has that name or number",
+    "413": "The body is too large",
     "422": "Something is to be mended",
     "503": "A store does not answer; try again",
 }
@@ -84,7 +85,7 @@ class Api(NinjaAPI):
 def _refusals(path: str, operation: dict[str, Any]) -> Iterator[str]:
     yield from ("401", "403", "503")
     if operation.get("requestBody"):
-        yield "400"
+        yield from ("400", "413")
     if "{" in path or 404 in operation["responses"]:
         yield "404"
     if operation.get("requestBody") or operation["parameters"] or 422 in operation["responses"]:

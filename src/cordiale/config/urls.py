@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from cordiale.config.api import api
+from cordiale.config.api import api, unknown
 from cordiale.config.health import health
 
 urlpatterns = [
     path("health", health, name="health"),
     path("api/v1/", api.urls),
+    path("api/<path:rest>", unknown),
     path("", include("cordiale.ui.urls")),
     path("", include("cordiale.accounts.urls")),
     path("customers/", include("cordiale.customers.urls")),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import File, Form, Query, Router, Schema, Status
+from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from cordiale import clock
@@ -19,22 +19,23 @@ from cordiale.ui import context
 
 router = Router(tags=["imports"])
 _MOST = 50
+Kind = Literal["customers", "orders", "events", "consents", "answers"]
 _REFUSALS: dict[int, Any] = {404: Problem, 422: Problem}
 
 
 class Given(Schema):
     """What a file is: `mapping` names a kept one; `basis` as the command line writes it, where there are addresses."""
 
-    kind: str
-    mapping: str
-    basis: str = ""
+    kind: Kind
+    mapping: Annotated[str, Field(min_length=1, max_length=80)]
+    basis: Annotated[str, Field(max_length=200)] = ""
 
 
 class ImportOut(Schema):
     """An import and how far it is. `counts` and `report` (of an undoing) are numbers by name."""
 
     id: int
-    kind: str
+    kind: Kind
     file: str
     state: str
     rows: int | None

@@ -6,6 +6,7 @@ Written by `config.client_source` from the OpenAPI description; do not edit.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from cordiale.client.connection import Connection, File, Instant, Shape, part
 
@@ -21,7 +22,7 @@ class ImportOut(Shape, frozen=True, kw_only=True):
     """An import and how far it is. `counts` and `report` (of an undoing) are numbers by name."""
 
     id: int
-    kind: str
+    kind: Literal["customers", "orders", "events", "consents", "answers"]
     file: str
     state: str
     rows: int | None
@@ -52,7 +53,14 @@ class Imports:
             yield from rows
             page += 1
 
-    def bring_in(self, kind: str, mapping: str, file: File, *, basis: str = "") -> ImportOut:
+    def bring_in(
+        self,
+        kind: Literal["customers", "orders", "events", "consents", "answers"],
+        mapping: str,
+        file: File,
+        *,
+        basis: str = "",
+    ) -> ImportOut:
         """Import a file. Begins at once; ask for its state afterwards. 422 with what to do for a file that cannot be
         taken.
         """

@@ -5,13 +5,14 @@ Written by `config.client_source` from the OpenAPI description; do not edit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from cordiale.client.connection import Connection, Instant, Shape, part
 
 
 class WebhookOut(Shape, frozen=True, kw_only=True):
-    """A webhook. `delivered_24h` counts the last 24 hours; `waiting` and `dead` are present."""
+    """A webhook. `…_24h` count the last 24 hours (`failed`: attempts); `waiting` and `dead` are of the present."""
 
     name: str
     url: str
@@ -19,7 +20,9 @@ class WebhookOut(Shape, frozen=True, kw_only=True):
     is_active: bool
     disabled_reason: str
     created_at: Instant
+    last_delivery_at: Instant | None
     delivered_24h: int
+    failed_24h: int
     waiting: int
     dead: int
 
@@ -33,7 +36,9 @@ class WebhookAdded(Shape, frozen=True, kw_only=True):
     is_active: bool
     disabled_reason: str
     created_at: Instant
+    last_delivery_at: Instant | None
     delivered_24h: int
+    failed_24h: int
     waiting: int
     dead: int
     secret: str
@@ -50,17 +55,26 @@ class WebhookIn(Shape, frozen=True, kw_only=True):
 
 
 class DeliveryOut(Shape, frozen=True, kw_only=True):
-    """A message for a webhook. `status` and `reason` are of the last attempt."""
+    """A message for a webhook. `status` (0: no answer) and `reason` are of the last attempt."""
 
-    id: int
+    number: int
     webhook_id: str
     type: str
     at: Instant
     state: Literal["waiting", "delivered", "dead"]
     attempts: int
-    due_at: Instant
     status: int | None
     reason: str
+    next_at: Instant | None
+    delivered_at: Instant | None
+
+
+class DeliveryList(Shape, frozen=True, kw_only=True):
+    """A page of deliveries, newest first, and how many there are."""
+
+    total: int
+    page: int
+    deliveries: list[DeliveryOut]
 
 
 class Again(Shape, frozen=True, kw_only=True):
@@ -76,10 +90,10 @@ class Webhooks:
         self._connection = connection
 
     def list_webhooks(self) -> list[WebhookOut]:
-        """List Webhooks. All webhooks, by name."""
-        return self._connection.call("GET", "/api/v1/webhooks/", list[WebhookOut], is_repeatable=True)
+        """All webhooks. By name."""
+        return self._connection.call("GET", "/api/v1/webhooks", list[WebhookOut], is_repeatable=True)
 
-    def add_webhook(
+    def create(
         self,
         name: str,
         url: str,
@@ -89,41 +103,54 @@ class Webhooks:
             ]
         ],
     ) -> WebhookAdded:
-        """Add Webhook. Tell an address of some kinds of events from now on."""
+        """Add a webhook. Its address is told from now on. The answer holds the signing secret, which is never told
+        again.
+        """
         return self._connection.call(
-            "POST", "/api/v1/webhooks/", WebhookAdded, body=WebhookIn(name=name, url=url, events=events)
+            "POST", "/api/v1/webhooks", WebhookAdded, body=WebhookIn(name=name, url=url, events=events)
         )
 
-    def get_webhook(self, name: str) -> WebhookOut:
-        """Get Webhook. One webhook."""
+    def get(self, name: str) -> WebhookOut:
+        """One webhook. 404 for a name that is none."""
         return self._connection.call("GET", f"/api/v1/webhooks/{part(name)}", WebhookOut, is_repeatable=True)
 
-    def remove_webhook(self, name: str) -> None:
-        """Remove Webhook. Tell it nothing any more."""
+    def remove(self, name: str) -> None:
+        """Remove a webhook. It is told nothing any more; what it was told is forgotten."""
         return self._connection.call("DELETE", f"/api/v1/webhooks/{part(name)}", type(None))
 
-    def test_webhook(self, name: str) -> DeliveryOut:
-        """Test Webhook. Send it a message of kind `test`, and say what became of it."""
+    def send_test(self, name: str) -> DeliveryOut:
+        """Send a test message. Sent at once; the delivery says what became of it."""
         return self._connection.call("POST", f"/api/v1/webhooks/{part(name)}/test", DeliveryOut)
 
-    def enable_webhook(self, name: str) -> WebhookOut:
-        """Enable Webhook. Switch it on again after it answered that it was gone."""
+    def enable(self, name: str) -> WebhookOut:
+        """Switch it on again. After it answered 410, gone."""
         return self._connection.call("POST", f"/api/v1/webhooks/{part(name)}/enable", WebhookOut)
 
     def list_deliveries(
-        self, name: str, *, state: Literal["waiting", "delivered", "dead"] | None = None
-    ) -> list[DeliveryOut]:
-        """List Deliveries. Its latest deliveries, 200 at most."""
+        self, name: str, *, state: Literal["waiting", "delivered", "dead"] | None = None, page: int = 1, limit: int = 50
+    ) -> DeliveryList:
+        """What a webhook was told. `dead` are those given up."""
         return self._connection.call(
             "GET",
             f"/api/v1/webhooks/{part(name)}/deliveries",
-            list[DeliveryOut],
-            query={"state": state},
+            DeliveryList,
+            query={"state": state, "page": page, "limit": limit},
             is_repeatable=True,
         )
 
-    def retry_webhook(self, name: str, *, delivery: int | None = None) -> Again:
-        """Retry Webhook. Send again what was given up: one delivery, or all."""
-        return self._connection.call(
-            "POST", f"/api/v1/webhooks/{part(name)}/retry", Again, query={"delivery": delivery}
-        )
+    def every_deliverie(
+        self, name: str, *, state: Literal["waiting", "delivered", "dead"] | None = None, limit: int = 50
+    ) -> Iterator[DeliveryOut]:
+        """All that `list_deliveries` answers, page after page."""
+        page = 1
+        while rows := self.list_deliveries(name, state=state, page=page, limit=limit).deliveries:
+            yield from rows
+            page += 1
+
+    def retry(self, name: str) -> Again:
+        """Send again all that was given up. 422 while the webhook is switched off."""
+        return self._connection.call("POST", f"/api/v1/webhooks/{part(name)}/retry", Again)
+
+    def retry_one(self, name: str, number: int) -> Again:
+        """Send one delivery again. 404 where it was not given up."""
+        return self._connection.call("POST", f"/api/v1/webhooks/{part(name)}/deliveries/{part(number)}/retry", Again)
