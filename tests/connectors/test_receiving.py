@@ -180,8 +180,8 @@ def test_only_the_persons_own_later_word_overrides_a_withdrawal(
     left = datetime(2026, 11, 5, tzinfo=UTC)
     consent.withdraw(ben.pk, "offers", "email", left, consent.Origin(source="one-click"))
     told = {"state": "subscribed", "opt_in_level": level, "consent_updated_at": said_at}
-    send(shopify, "customers/update", {"id": 115310627, "email": "ben@example.org",
-                                       "updated_at": "2026-11-10T08:00:00Z", "email_marketing_consent": told})  # fmt: skip
+    changed = {"id": 115310627, "email": "ben@example.org", "updated_at": "2026-11-10T08:00:00Z"}
+    send(shopify, "customers/update", {**changed, "email_marketing_consent": told})
     assert inbox.process(NOW).done == 1
     assert Consent.objects.get(customer=ben, purpose="offers", channel="email").state == state
 

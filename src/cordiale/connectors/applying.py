@@ -128,7 +128,7 @@ def _bury(row: Inbound, one: Any, error: CordialeError, of: int) -> None:
     """Set a row aside. The only row of its batch is the dead letter itself."""
     if of == 1:
         raise error
-    told = json.dumps(one, ensure_ascii=False, sort_keys=True, default=str).encode()
+    told = values.plain(json.dumps(one, ensure_ascii=False, sort_keys=True, default=str)).encode()
     dead = Inbound(
         connector=row.connector, key=hashlib.sha256(told).hexdigest(), topic=ROWS, body=b"[" + told + b"]",
         received_at=row.received_at, state=State.DEAD, attempts=1, due_at=row.due_at, reason=str(error)[:500],

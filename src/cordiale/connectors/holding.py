@@ -11,11 +11,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from cordiale.connectors import applying
 from cordiale.connectors.models import Inbound, State
-from cordiale.connectors.rules import naming
+from cordiale.connectors.rules import naming, values
 from cordiale.connectors.rules.naming import Names
 from cordiale.customers.holdings import Holding
 from cordiale.customers.models import Customer
@@ -50,6 +50,7 @@ def export(customer_ids: Sequence[int]) -> list[dict[str, Any]]:
     ]
 
 
+@transaction.atomic
 def erase(customer_ids: Sequence[int], now: datetime) -> int:
     """Take a person out of what was sent: the whole body where it is his, his rows where others' wait beside them."""
     names = _names(customer_ids)
@@ -63,7 +64,7 @@ def erase(customer_ids: Sequence[int], now: datetime) -> int:
 
 def _take_out(row: Inbound, gone: set[int], names: Names) -> None:
     left = naming.without(_parsed(row), partial(_is_his, row, names)) if row.state != State.DONE else None
-    row.body = json.dumps(left, ensure_ascii=False, default=str).encode() if left else None
+    row.body = values.plain(json.dumps(left, ensure_ascii=False)).encode() if left else None
     row.reason = ""
     row.customer_ids = [number for number in row.customer_ids if number not in gone]
     told = {table: [one for one in rows if one["customer_id"] not in gone] for table, rows in (row.facts or {}).items()}
@@ -131,8 +132,8 @@ def _things(row: Inbound) -> list[Any]:
 def _names(customer_ids: Sequence[int]) -> Names:
     numbers = list(customer_ids)
     held = set(Identity.objects.filter(customer_id__in=numbers).values_list("kind", "value"))
-    for email, phone in Customer.everyone.filter(pk__in=numbers).values_list("email", "phone"):
-        held |= {("email", email), ("phone", phone)}
+    for kind in ("reference", "email", "phone"):
+        held |= {(kind, value or "") for value in Customer.everyone.filter(pk__in=numbers).values_list(kind, flat=True)}
     return Names.of(held)
 
 

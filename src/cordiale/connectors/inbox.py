@@ -65,12 +65,12 @@ def receive(connector: Connector, body: bytes, headers: Mapping[str, str], now: 
     topic = headers.get(_TOPICS.get(Kind(connector.kind), ""), "")[:100]
     is_standard = connector.kind not in _TOPICS and connector.settings.get("scheme", "standard") == "standard"
     told = headers["webhook-id"].encode() if is_standard else topic.encode() + b"\n" + body
-    row = Inbound(
-        connector=connector, key=hashlib.sha256(told).hexdigest(), topic=topic, body=body, received_at=now, due_at=now,
-        origin=headers.get(_ORIGINS.get(Kind(connector.kind), ""), "")[:200],
+    origin = headers.get(_ORIGINS.get(Kind(connector.kind), ""), "")[:200]
+    _row, is_new = Inbound.objects.only("pk").get_or_create(
+        connector=connector, key=hashlib.sha256(told).hexdigest(),
+        defaults={"topic": topic, "body": body, "received_at": now, "due_at": now, "origin": origin},
     )  # fmt: skip
-    Inbound.objects.bulk_create([row], ignore_conflicts=True)
-    return Inbound.objects.filter(connector=connector, key=row.key, received_at=now).exists()
+    return is_new
 
 
 def process(now: datetime, limit: int = 200) -> Processed:
