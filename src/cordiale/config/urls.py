@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from cordiale.config.api import api, unknown
 from cordiale.config.health import health
@@ -10,7 +10,7 @@ from cordiale.config.health import health
 urlpatterns = [
     path("health", health, name="health"),
     path("api/v1/", api.urls),
-    path("api/<path:rest>", unknown),
+    re_path(r"(?s)^api/(?P<rest>.*)$", unknown),
     path("", include("cordiale.ui.urls")),
     path("", include("cordiale.accounts.urls")),
     path("customers/", include("cordiale.customers.urls")),
