@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from cordiale.home import Home
 from cordiale.webhooks import actions, rules
@@ -15,6 +16,12 @@ from cordiale.webhooks.actions import Added
 from tests.webhooks.servers import Behaviour, Other, answering, serving
 
 Listen = Callable[..., tuple[Other, Added]]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

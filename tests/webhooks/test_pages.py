@@ -97,7 +97,7 @@ def test_a_name_is_given_once(analyst: Client, now: datetime) -> None:
 
 def test_what_was_given_up_is_told_with_its_reason_and_sent_again(analyst: Client, given_up: Endpoint) -> None:
     assert "?state=dead" in analyst.get("/webhooks/").content.decode()
-    assert "answered 500" in analyst.get("/webhooks/crm/?state=dead").content.decode()
+    assert "Answered 500" in analyst.get("/webhooks/crm/?state=dead").content.decode()
     number = Delivery.objects.get().pk
     analyst.post(f"/webhooks/crm/again/{number}/")
     assert actions.deliver(clock.now()).delivered == 1
@@ -119,7 +119,7 @@ def test_a_test_message_says_on_the_page_what_came(analyst: Client, listen: List
     other, _ = listen()
     assert "took the test" in analyst.post("/webhooks/crm/test/", follow=True).content.decode()
     other.behave = answering(404)
-    assert "answered 404" in analyst.post("/webhooks/crm/test/", follow=True).content.decode()
+    assert "Answered 404" in analyst.post("/webhooks/crm/test/", follow=True).content.decode()
 
 
 def test_to_remove_a_webhook_its_name_is_written(analyst: Client, now: datetime) -> None:
@@ -153,7 +153,7 @@ def test_the_command_line_adds_tries_and_removes(listen: Listen, given_up: Endpo
 
 def test_a_test_that_is_not_taken_fails_on_the_command_line(listen: Listen) -> None:
     listen(behave=answering(404))
-    with pytest.raises(CordialeError, match="answered 404"):
+    with pytest.raises(CordialeError, match="Answered 404"):
         run("test", "crm")
 
 
@@ -173,7 +173,7 @@ def test_a_program_adds_reads_and_removes(ask: Callable[..., Any]) -> None:
 def test_a_program_reads_deliveries_and_sends_them_again(ask: Callable[..., Any], given_up: Endpoint) -> None:
     page = ask("GET", "/crm/deliveries?state=dead").json()
     (one,) = page["deliveries"]
-    assert (page["total"], one["state"], one["status"], one["reason"]) == (1, "dead", 500, "answered 500")
+    assert (page["total"], one["state"], one["status"], one["reason"]) == (1, "dead", 500, "Answered 500")
     assert ask("POST", f"/crm/deliveries/{one['number']}/retry").json() == {"again": 1}
     assert ask("POST", f"/crm/deliveries/{one['number']}/retry").status_code == 404
     assert ask("POST", "/crm/retry").json() == {"again": 0}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from cordiale import clock
 from cordiale.accounts.actions import audit
@@ -35,7 +36,8 @@ class Added:
 def add(name: str, url: str, events: Collection[str], *, actor: Staff | str, now: datetime) -> Added:
     """Tell `url` of some kinds of events from now on. Raises CordialeError, Refused where the name is taken."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,29}", name) or name in {"new", "in"}:
-        raise CordialeError(f"'{name}' cannot name a webhook; write small letters, digits and hyphens, 30 at most")
+        text = _("'%(name)s' cannot name a webhook; write small letters, digits and hyphens, 30 at most.")
+        raise CordialeError(text % {"name": name})
     rules.check_url(url, settings.WEBHOOKS_ALLOW)
     secret = new_standard_secret()
     endpoint = Endpoint(
@@ -48,7 +50,8 @@ def add(name: str, url: str, events: Collection[str], *, actor: Staff | str, now
             audit("webhook", name, "add", actor, {"url": url, "events": endpoint.events}, now)
     except IntegrityError as error:
         keeping.forget(endpoint.secret)
-        raise Refused(f"there is a webhook '{name}' already; remove it or take another name") from error
+        text = _("There is a webhook '%(name)s' already; remove it or take another name.")
+        raise Refused(text % {"name": name}) from error
     return Added(endpoint, secret)
 
 
@@ -76,7 +79,7 @@ def test(name: str, *, actor: Staff | str, now: datetime) -> Delivery:
     """Send a message of kind `test` at once; the delivery as it stands then. Raises Refused where it is off."""
     endpoint = get_endpoint(name)
     if not endpoint.is_active:
-        raise Refused(f"{name} is switched off ({endpoint.disabled_reason}); switch it on first")
+        raise _off(endpoint)
     with transaction.atomic():
         message = outbox.message(rules.TEST, {"webhook": name}, now)
         message.save(force_insert=True)
@@ -90,16 +93,22 @@ def test(name: str, *, actor: Staff | str, now: datetime) -> Delivery:
 def send_again(endpoint: Endpoint, number: int | None, *, actor: Staff | str, now: datetime) -> int:
     """Let one delivery that was given up (None: all of them) be tried anew; how many. Raises NotFound, Refused."""
     if not endpoint.is_active:
-        raise Refused(f"{endpoint.name} is switched off ({endpoint.disabled_reason}); switch it on first")
+        raise _off(endpoint)
     dead = endpoint.deliveries.filter(state=State.DEAD)
     chosen = dead if number is None else dead.filter(pk=number)
     with transaction.atomic():
         again = chosen.update(state=State.WAITING, attempts=0, due_at=now, finished_at=None)
         if number is not None and not again:
-            raise NotFound(f"{endpoint.name} has no delivery {number} that was given up")
+            text = _("%(name)s has no delivery %(number)s that was given up.")
+            raise NotFound(text % {"name": endpoint.name, "number": number})
         Endpoint.objects.filter(pk=endpoint.pk).update(resume_at=None, failures=0)
         audit("webhook", endpoint.name, "send again", actor, {"deliveries": again}, now)
     return again
+
+
+def _off(endpoint: Endpoint) -> Refused:
+    text = _("%(name)s is switched off since it answered 410, gone; switch it on first.")
+    return Refused(text % {"name": endpoint.name})
 
 
 def get_endpoint(name: str) -> Endpoint:

@@ -12,6 +12,7 @@ from functools import cache
 from types import TracebackType
 
 import httpx
+from django.utils.translation import gettext_noop
 
 from cordiale import __version__
 from cordiale.errors import CordialeError, Refused
@@ -20,6 +21,7 @@ from cordiale.webhooks.rules import Answer
 
 SECONDS = 10.0
 """Until an answer begins, in all: a server that sends a byte a second does not hold us longer."""
+NO_ANSWER = gettext_noop("No answer within 10 seconds.")
 LARGEST_ANSWER = 64 * 1024
 _DRAIN_SECONDS = 2.0
 
@@ -53,7 +55,7 @@ class Caller:
             async with asyncio.timeout(self._seconds):
                 answer = await self._ask(url, body, headers)
         except TimeoutError:
-            return 0, f"no answer within {self._seconds:.0f} s", ""
+            return 0, NO_ANSWER, ""
         except CordialeError as error:
             return 0, str(error), ""
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:

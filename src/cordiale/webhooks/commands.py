@@ -55,7 +55,8 @@ def send_test(name: str, json_: terminal.Json = False, home_: terminal.HomeFolde
     delivery = actions.test(name, actor="cli", now=clock.now())
     last = delivery.tries.order_by("-pk").first()
     if last is None or delivery.state != State.DELIVERED:
-        raise Unavailable(f"{name} did not take it: {last.reason if last else 'it was removed meanwhile'}")
+        why = rules.in_words(last.status, last.reason) if last else "it was removed meanwhile"
+        raise Unavailable(f"{name} did not take it: {why}")
     answer = {"name": name, "status": last.status, "milliseconds": last.milliseconds}
     terminal.answer(answer, as_json=json_, text=f"{name} took it: {last.status} in {last.milliseconds} ms")
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
 from cordiale.webhooks.models import Attempt, Delivery, Endpoint, State
+from cordiale.webhooks.rules import in_words
 
 _LATELY = timedelta(hours=24)
 
@@ -61,10 +62,15 @@ def delivery_as_json(one: Any) -> dict[str, Any]:
     """A delivery of `list_deliveries`, for programs."""
     return {
         "number": one.pk, "webhook_id": one.message.key, "type": one.message.type, "at": one.message.at,
-        "state": one.state, "attempts": one.attempts, "status": one.last_status, "reason": one.last_reason or "",
+        "state": one.state, "attempts": one.attempts, "status": one.last_status, "reason": told(one),
         "next_at": one.due_at if one.state == State.WAITING else None,
         "delivered_at": one.finished_at if one.state == State.DELIVERED else None,
     }  # fmt: skip
+
+
+def told(one: Any) -> str:
+    """Why the last attempt of a delivery of `list_deliveries` was not taken; "" where it was, or there was none."""
+    return "" if one.last_status is None else in_words(one.last_status, one.last_reason)
 
 
 def _rows(endpoints: QuerySet[Endpoint], now: datetime) -> list[Row]:

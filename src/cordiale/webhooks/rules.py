@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
+
 from cordiale.connectors.rules.signatures import key_of
 from cordiale.errors import CordialeError, Refused
 
@@ -34,6 +37,8 @@ GIVEN_UP_AFTER = timedelta(days=3)
 """What waits longer is given up where its endpoint failed more often in a row than the schedule has pauses."""
 OUTAGE = 4
 """After more failures in a row than this an endpoint was down, not a message bad."""
+NEVER_TAKEN = gettext_noop("Given up: no attempt was taken for three days.")
+GONE = gettext_noop("Not sent: the address answered 410, gone, to another message.")
 LONGEST_WAIT = timedelta(hours=24)
 _JITTER = 0.2
 _PAUSES = (5, 15, 60, 300, 900)  # seconds an address is left in peace after so many failures in a row
@@ -53,20 +58,21 @@ class Answer:
         """Did the other side take it?"""
         return 200 <= self.status < 300
 
-    @property
-    def told(self) -> str:
-        """Why it does not count, in a few words."""
-        if self.is_taken:
-            return ""
-        if 300 <= self.status < 400:
-            return f"answered {self.status}: it redirects, and redirections are not followed; give the final address"
-        return self.reason or f"answered {self.status}"
+
+def in_words(status: int, reason: str) -> str:
+    """Why an attempt was not taken, in the reader's language as far as it is ours to say; "" where it was."""
+    if 200 <= status < 300:
+        return ""
+    if 300 <= status < 400:
+        text = _("Answered %(status)s: it redirects, and redirections are not followed; give the final address.")
+        return text % {"status": status}
+    return _("Answered %(status)s") % {"status": status} if status else gettext(reason)
 
 
 def check_events(events: Collection[str]) -> list[str]:
     """The kinds of events, each once. Raises CordialeError for an unknown one."""
     if not events:
-        raise CordialeError(f"say what to tell: one or more of {', '.join(EVENTS)}")
+        raise CordialeError(_("Say what to tell: one or more of %(events)s.") % {"events": ", ".join(EVENTS)})
     for event in events:
         if event not in EVENTS:
             raise CordialeError(f"'{event}' is no kind of event; write one or more of {', '.join(EVENTS)}")
@@ -75,18 +81,19 @@ def check_events(events: Collection[str]) -> list[str]:
 
 def check_url(url: str, allowed: Collection[str]) -> str:
     """`url` where it may be called at all. `allowed` may hold `loopback` and `private`. Raises CordialeError."""
+    no_address = _("'%(url)s' is no address; write for instance https://crm.example.org/hooks") % {"url": url[:80]}
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise CordialeError(f"'{url[:80]}' is no address; write for instance https://crm.example.org/hooks") from error
+        raise CordialeError(no_address) from error
     is_written_well = url.isascii() and len(url) <= 500 and not any(one.isspace() for one in url)
     if parts.scheme not in {"https", "http"} or not host or port == 0 or not is_written_well:
-        raise CordialeError(f"'{url[:80]}' is no address; write for instance https://crm.example.org/hooks")
+        raise CordialeError(no_address)
     if parts.username or parts.password:
-        raise CordialeError("an address with a password in it would show it; leave it out, messages are signed")
+        raise CordialeError(_("An address with a password in it would show it; leave it out, messages are signed."))
     if parts.scheme == "http" and not {"loopback", "private"} & set(allowed):
-        raise Refused("only https is called; inside your own network set CORDIALE_WEBHOOKS_ALLOW_PRIVATE=1")
+        raise Refused(_("Only https is called; inside your own network set CORDIALE_WEBHOOKS_ALLOW_PRIVATE=1."))
     return url
 
 

@@ -190,7 +190,11 @@ def _note(endpoint: Endpoint, delivery: Delivery, answer: Answer, now: datetime)
         if not there.update(attempts=attempts, state=state, due_at=due or delivery.due_at, finished_at=ended):
             return Delivered()
         Attempt.objects.create(
-            delivery=delivery, at=now, status=answer.status, reason=answer.told[:300], milliseconds=answer.milliseconds
+            delivery=delivery,
+            at=now,
+            status=answer.status,
+            reason=answer.reason[:300],
+            milliseconds=answer.milliseconds,
         )
         if answer.is_taken:
             _is_back(endpoint, now)
@@ -216,11 +220,9 @@ def _failed(endpoint: Endpoint, answer: Answer, now: datetime) -> int:
     waiting = endpoint.deliveries.filter(state=State.WAITING)
     if answer.status == 410:
         there.update(is_active=False, disabled_at=now, disabled_reason="answered 410: gone")
-        return _give_up(waiting, "not sent: the address answered 410, gone, to another message", now)
+        return _give_up(waiting, rules.GONE, now)
     if endpoint.failures > len(rules.SCHEDULE):
-        return _give_up(
-            waiting.filter(message__at__lte=now - rules.GIVEN_UP_AFTER), "no attempt was taken for 3 days", now
-        )
+        return _give_up(waiting.filter(message__at__lte=now - rules.GIVEN_UP_AFTER), rules.NEVER_TAKEN, now)
     return 0
 
 

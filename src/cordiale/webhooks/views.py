@@ -87,11 +87,8 @@ def send_test(request: HttpRequest, name: str) -> HttpResponse:
     if delivery.state == State.DELIVERED:
         notices.add(request, _("It took the test message."))
     else:
-        notices.add(
-            request,
-            _("The test message was not taken: %(reason)s") % {"reason": last.reason if last else "–"},
-            "warning",
-        )
+        why = rules.in_words(last.status, last.reason) if last else "–"
+        notices.add(request, _("The test message was not taken: %(reason)s") % {"reason": why}, "warning")
     return redirect("webhooks:endpoint", name=name)
 
 
@@ -129,7 +126,9 @@ def _show(request: HttpRequest, name: str, secret: str = "") -> HttpResponse:
     state = request.GET.get("state", "")
     page = Paginator(queries.list_deliveries(one, state), _PAGE).get_page(request.GET.get("page"))
     context = {
-        "endpoint": one, "row": queries.row_of(one, present()), "page": page, "state": state, "states": State.choices,
+        "endpoint": one, "row": queries.row_of(one, present()), "page": page,
+        "deliveries": [(delivery, queries.told(delivery)) for delivery in page],
+        "state": state, "states": State.choices,
         "events": [(kind, TITLES[kind]) for kind in one.events if kind in TITLES], "secret": secret,
         "may_edit": _staff(request).may("sources.edit"),
     }  # fmt: skip
