@@ -54,6 +54,7 @@ def seed() -> dict[str, Any]:
         "duplicates": look_for_duplicates(),
         **import_files(),
         **add_sources(),
+        "connector": add_connectors(),
         "webhook": add_webhooks(customer.id),
         "request": measure_and_ask(customer.id),
     }
@@ -106,6 +107,24 @@ def add_sources() -> dict[str, str]:
         rejected_at=now,
     )  # fmt: skip
     return {"source": site.name}
+
+
+def add_connectors() -> str:
+    """A shop with a delivery that was taken, one that waits and one that could not be, and a table that is pulled."""
+    from cordiale.connectors import actions
+    from cordiale.connectors.models import Inbound
+    from cordiale.ui.context import present
+
+    now = present()
+    shop = actions.add("woocommerce", "shop", {}, secret="seeded", actor="seed", now=now).connector
+    told = {"query": "select * from people", "cursor": "changed", "mapping": "kind: customer\nfields: {email: mail}"}
+    actions.add("postgresql", "till", told, secret="host=127.0.0.1", actor="seed", now=now)
+    for state, reason in (("done", ""), ("waiting", ""), ("dead", "order.line_items[0].total should be a number")):
+        Inbound.objects.create(
+            connector=shop, key=state, topic="order.updated", body=b"{}", received_at=now, due_at=now, state=state,
+            attempts=1, reason=reason,
+        )  # fmt: skip
+    return shop.name
 
 
 def add_webhooks(customer_id: int) -> str:

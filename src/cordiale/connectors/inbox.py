@@ -141,7 +141,7 @@ def _note_failure(number: int, error: Exception, now: datetime) -> str | None:
 def try_again(row: Inbound, *, actor: Staff | str, now: datetime) -> None:
     """Let a dead letter be taken in again. Raises Refused where it is not dead, or its body is gone."""
     if row.body is None:
-        raise Refused(_("What was sent was deleted after thirty days; let the shop send it again."))
+        raise Refused(_("What was sent is deleted already; let the shop send it again."))
     again = Inbound.objects.filter(pk=row.pk, state=State.DEAD).update(state=State.WAITING, attempts=0, due_at=now)
     if not again:
         raise Refused(_("This delivery is not a dead letter any more."))

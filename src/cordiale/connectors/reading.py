@@ -141,8 +141,11 @@ def _parquet(address: str, query: str, cursor: str, start: Value) -> Iterator[li
     path = Path(address)
     if not path.exists():
         raise NotFound(f"there is no file or folder {path}")
+    names = sorted(str(one) for one in path.rglob("*.parquet")) if path.is_dir() else [str(path)]
+    if not names:
+        raise NotFound(f"there is no file *.parquet in {path}")
     try:
-        files = ds.dataset(path, format="parquet")
+        files = ds.dataset(names, format="parquet")
         column = files.schema.field(cursor)
         wanted = pc.field(cursor).is_valid() if start is None else pc.field(cursor) >= _scalar(start, column.type)
         found = files.to_table(filter=wanted).sort_by(cursor)

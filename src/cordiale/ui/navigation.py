@@ -34,6 +34,7 @@ ITEMS = (
     Item("/quality/", _("Health of the base"), "heartbeat", "quality.see"),
     Item("/imports/", _("Imports"), "file-import", "imports.see"),
     Item("/sources/", _("Sources"), "plug-connected", "sources.see"),
+    Item("/connectors/", _("Connectors"), "building-store", "sources.see"),
     Item("/webhooks/", _("Webhooks"), "webhook", "sources.see"),
     Item("/rights/", _("Rights"), "shield-check", "rights.see"),
     Item("/mail/", _("Caught mail"), "mail", "mail.see"),
