@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -71,13 +72,13 @@ def _put(whole: Any, odd: dict[tuple[Any, ...], Any]) -> Any:
     st.sampled_from(["woo", "shopify", "presta"]),
 )
 def test_a_spoiled_payload_is_read_or_refused_and_nothing_else(payload: Any, shop: str) -> None:
-    read = {
+    read: dict[str, Callable[[bytes], Found]] = {
         "woo": lambda body: woocommerce.read("order.updated", body, "Europe/Paris", NOW, "news"),
         "shopify": lambda body: shopify.read("orders/updated", body, NOW),
         "presta": lambda body: prestashop.read("", body, "Europe/Paris"),
-    }[shop]
+    }
     with suppress(Unreadable):
-        assert isinstance(read(json.dumps(payload).encode()), Found)
+        assert isinstance(read[shop](json.dumps(payload).encode()), Found)
 
 
 @settings(max_examples=200, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from cordiale.connectors.models import Connector, Inbound, State
 from cordiale.consent import actions as consent
 from cordiale.consent.models import Consent, ConsentProof
 from cordiale.customers.models import Customer
-from cordiale.errors import Refused
+from cordiale.errors import Located, Refused
 from cordiale.lake import open_lake
 from cordiale.orders.models import Order
 from tests.connectors.payloads import SECRET, dumped, shopify_order, signed, woo_order
@@ -184,6 +185,34 @@ def test_only_the_persons_own_later_word_overrides_a_withdrawal(
     send(shopify, "customers/update", {**changed, "email_marketing_consent": told})
     assert inbox.process(NOW).done == 1
     assert Consent.objects.get(customer=ben, purpose="offers", channel="email").state == state
+
+
+@pytest.mark.parametrize(("meta", "states"), [
+    ([{"key": "_news", "value": "1"}], ["granted"]), ([{"key": "_news", "value": True}], ["granted"]),
+    ([{"key": "_news", "value": "0"}], []), ([{"key": "_other", "value": "1"}], []), ([], []),
+])  # fmt: skip
+def test_a_ticked_box_of_the_checkout_is_the_persons_own_word(meta: list[Any], states: list[str]) -> None:
+    shop = actions.add("woocommerce", "opted", {"opt_in": "_news"}, secret=SECRET, actor="cli", now=NOW).connector
+    for minute in (20, 21):
+        told = woo_order(meta_data=meta, date_modified_gmt=f"2026-11-10T09:{minute}:00")
+        send(shop, "order.updated", told)
+    assert inbox.process(NOW).done == 2
+    proofs = list(ConsentProof.objects.all())
+    assert [one.state for one in proofs] == states
+    assert all((one.source, one.at) == ("shop", datetime(2026, 11, 10, 9, 15, tzinfo=UTC)) for one in proofs)
+
+
+def test_a_mapping_may_name_the_fields_the_company_declares(own_home: Any) -> None:
+    shoes = "shoe_size: {type: integer, label: {fr: Pointure, en: Shoe size}, category: declared}"
+    mapping = "kind: customer\nfields: {email: mail, shoe_size: feet.size, birth_on: born}"
+    with pytest.raises(Located, match="'shoe_size' is not a field"):
+        actions.add("generic", "till", {"mapping": mapping}, actor="cli", now=NOW)
+    path = own_home.company_file("fields.yaml", Path("there already"))
+    path.write_text(path.read_text() + f"\n{shoes}\n")
+    till = actions.add("generic", "till", {"mapping": mapping, "scheme": "hmac-hex"}, actor="cli", now=NOW).connector
+    inbox.receive(till, dumped({"mail": "a@b.fr", "feet": {"size": 42}, "born": "1990-05-01"}), {}, NOW)
+    assert inbox.process(NOW).done == 1
+    assert (Customer.objects.get().declared, str(Customer.objects.get().birth_on)) == ({"shoe_size": 42}, "1990-05-01")
 
 
 def test_a_generic_webhook_signed_by_the_standards_library_becomes_an_event() -> None:
