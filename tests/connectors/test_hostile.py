@@ -141,6 +141,36 @@ def test_a_fact_of_a_delivery_that_fails_never_reaches_the_lake() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_facts_the_lake_took_before_a_crash_are_not_taken_twice() -> None:
+    doors = actions.add("generic", "doors", {"mapping": EVENT, "scheme": "hmac-hex"}, actor="cli", now=NOW).connector
+    inbox.receive(doors, dumped({"id": "1", "what": "Door", "when": "2026-11-16T08:00:00Z", "who": "a@b.fr"}), {}, NOW)
+
+    def crash(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and '"facts" = NULL' in sql:
+            raise KeyboardInterrupt
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(crash), pytest.raises(KeyboardInterrupt):
+        inbox.process(NOW)
+    assert open_lake().query("select count(*) as n from events").to_pylist() == [{"n": 1}]
+    assert Inbound.objects.get().facts
+    inbox.process(NOW)
+    assert open_lake().query("select count(*) as n from events").to_pylist() == [{"n": 1}]
+    assert Inbound.objects.get().facts is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_bad_delivery_among_many_is_the_only_one_set_aside() -> None:
+    shop = actions.add("woocommerce", "lainage", {}, secret=SECRET, actor="cli", now=NOW).connector
+    for number in range(25):
+        told = woo_order(id=number + 1) if number != 12 else {"id": 13, "status": "processing"}
+        inbox.receive(shop, dumped(told), {"x-wc-webhook-topic": "order.updated"}, NOW)
+    done = inbox.process(NOW)
+    assert (done.done, done.dead) == (24, 1)
+    assert open_lake().query("select count(distinct order_id) as n from order_lines").to_pylist() == [{"n": 24}]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_connector_removed_and_added_again_counts_nothing_twice() -> None:
     said = [{"id": "1", "what": "Door", "when": "2026-11-16T08:00:00Z", "who": "a@b.fr"}]
     for _ in range(2):

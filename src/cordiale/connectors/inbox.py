@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from cordiale.connectors.models import Connector, Inbound, Kind, State
 from cordiale.connectors.rules import signatures, values
 from cordiale.errors import CordialeError, NotFound, Refused, Unavailable
 
+_TOGETHER = 20  # deliveries committed together: fewer commits of the lake, locks held for a second at most
 LARGEST = 2 * 1024 * 1024
 """Bytes of a delivery."""
 KEEP_BODIES, KEEP_ROWS = timedelta(days=30), timedelta(days=400)
@@ -74,22 +75,40 @@ def receive(connector: Connector, body: bytes, headers: Mapping[str, str], now: 
 
 
 def process(now: datetime, limit: int = 200) -> Processed:
-    """Take in what waits, oldest first, at most `limit` deliveries; each in a transaction of its own."""
+    """Take in what waits, oldest first, at most `limit` deliveries; one that fails keeps no other from being taken."""
     clock.require_aware(now)
-    outcomes = []
-    for number in _waiting(now, limit):
-        outcome = _process_one(number, now)
-        if outcome is not None:
-            outcomes.append(outcome)
+    outcomes = [outcome for part in _parts(now, limit) for outcome in _process_part(part, now)]
     happenings.write_due()
     return Processed(
         done=outcomes.count(State.DONE), dead=outcomes.count(State.DEAD), later=outcomes.count(State.WAITING)
     )
 
 
-def _waiting(now: datetime, limit: int) -> list[int]:
-    waiting = Inbound.objects.filter(state=State.WAITING, due_at__lte=now)
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
+def _parts(now: datetime, limit: int) -> Iterator[list[int]]:
+    """What waits, oldest first, as many at once as are committed together; a batch of rows by itself."""
+    waiting = Inbound.objects.filter(state=State.WAITING, due_at__lte=now).order_by("pk")
+    part: list[int] = []
+    for number, topic in list(waiting.values_list("pk", "topic")[:limit]):
+        if part and (topic == applying.ROWS or len(part) == _TOGETHER):
+            yield part
+            part = []
+        part.append(number)
+        if topic == applying.ROWS:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _process_part(numbers: Sequence[int], now: datetime) -> list[str]:
+    """Several in one transaction, each in a savepoint of its own: the lake gets their lines in one commit."""
+    outcomes: list[str] = []
+    try:
+        with transaction.atomic():
+            outcomes = [outcome for number in numbers if (outcome := _process_one(number, now)) is not None]
+    except CordialeError as error:  # after the commit: the lake did not take the lines, and is told again
+        _log.warning("deliveries %s to %s: %s", numbers[0], numbers[-1], error)
+    return outcomes
 
 
 def _process_one(number: int, now: datetime) -> str | None:
