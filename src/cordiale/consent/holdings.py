@@ -26,11 +26,11 @@ def register() -> None:
 
 def export(customer_ids: Sequence[int]) -> list[dict[str, Any]]:
     """The ledger, oldest first."""
-    return list(
-        ConsentProof.objects.filter(customer_id__in=customer_ids)
-        .order_by("at", "id")
-        .values("purpose", "channel", "state", "at", "source", "wording", "wording_version", "form_url", "ip_address")
+    found = ConsentProof.objects.filter(customer_id__in=customer_ids).order_by("at", "id")
+    rows = found.values(
+        "purpose", "channel", "state", "at", "source", "wording", "wording_version", "form_url", "ip_address"
     )
+    return [dict(row) for row in rows]
 
 
 def erase(customer_ids: Sequence[int], now: datetime) -> int:

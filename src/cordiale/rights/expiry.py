@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -165,7 +166,7 @@ def _last_active(now: datetime) -> Iterator[pa.Table]:
     yield from open_lake().per_customer(sql)
 
 
-def _values(period: Period, today: date, now: datetime) -> dict[str, object]:
+def _values(period: Period, today: date, now: datetime) -> dict[str, Any]:
     zone = ZoneInfo(company().zone)
     notice = period.notice
     return {

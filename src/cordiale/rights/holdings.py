@@ -18,7 +18,8 @@ def register() -> None:
 def export(customer_ids: Sequence[int]) -> list[dict[str, Any]]:
     """The person's requests, oldest first."""
     found = Request.objects.filter(customer_id__in=customer_ids).order_by("received_at", "id")
-    return list(found.values("kind", "received_at", "channel", "note", "due_on", "state", "closed_at", "answer"))
+    rows = found.values("kind", "received_at", "channel", "note", "due_on", "state", "closed_at", "answer")
+    return [dict(row) for row in rows]
 
 
 def erase(customer_ids: Sequence[int], now: datetime) -> int:

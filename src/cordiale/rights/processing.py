@@ -131,7 +131,7 @@ def _transfers(written: Mapping[str, Any]) -> Section:
 
 def _security(written: Mapping[str, Any]) -> Section:
     said = written.get("security") or {}
-    lines = said.get(formats.language()) or next(iter(said.values()), [])
+    lines: list[Any] = said.get(formats.language()) or next(iter(said.values()), [])
     return Section(title=_("Security"), records=[[(_("Measure"), str(one))] for one in lines], is_missing=not lines)
 
 
