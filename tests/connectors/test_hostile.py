@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cordiale import clock
-from cordiale.connectors import actions, inbox
+from cordiale.connectors import actions, applying, inbox
 from cordiale.connectors.models import Connector, Inbound, State
 from cordiale.connectors.rules import mapping, prestashop, shopify, values, woocommerce
 from cordiale.connectors.rules.found import Found, Unreadable
@@ -157,6 +157,17 @@ def test_facts_the_lake_took_before_a_crash_are_not_taken_twice() -> None:
     inbox.process(NOW)
     assert open_lake().query("select count(*) as n from events").to_pylist() == [{"n": 1}]
     assert Inbound.objects.get().facts is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_removing_a_connector_loses_no_fact_that_was_taken_in() -> None:
+    doors = actions.add("generic", "doors", {"mapping": EVENT, "scheme": "hmac-hex"}, actor="cli", now=NOW).connector
+    inbox.receive(doors, dumped({"id": "1", "what": "Door", "when": "2026-11-16T08:00:00Z", "who": "a@b.fr"}), {}, NOW)
+    row = Inbound.objects.select_related("connector").get()
+    with transaction.atomic():
+        Inbound.objects.update(facts=applying.take(row, NOW).facts, state=State.DONE)
+    actions.remove("doors", actor="cli", now=NOW)
+    assert open_lake().query("select count(*) as n from events").to_pylist() == [{"n": 1}]
 
 
 @pytest.mark.django_db(transaction=True)

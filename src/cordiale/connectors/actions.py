@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from cordiale import clock
 from cordiale.accounts.actions import audit
 from cordiale.accounts.models import Staff
-from cordiale.connectors import keeping
+from cordiale.connectors import happenings, keeping
 from cordiale.connectors.models import Connector, Kind
 from cordiale.connectors.rules import settings as rules
 from cordiale.connectors.rules import signatures
@@ -62,6 +62,7 @@ def add(
 def remove(name: str, *, actor: Staff | str, now: datetime) -> None:
     """Disconnect: its address answers no more, its deliveries and its secret are deleted. What it brought stays."""
     connector = get_connector(name)
+    happenings.write_due()  # what it told and the lake does not have yet stands on its deliveries
     with transaction.atomic():
         connector.delete()
         audit("connector", name, "remove", actor, None, now)
