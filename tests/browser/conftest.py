@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,8 +22,9 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def site(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[places.Site]:
-    with places.seeded(tmp_path_factory.mktemp("site")) as one:
+def site(chromium_path: str) -> Iterator[places.Site]:
+    # Not pytest's own folder: under root, each new run of pytest closes it to PostgreSQL, which then ends in a panic.
+    with tempfile.TemporaryDirectory(prefix="cordiale-site-") as folder, places.seeded(Path(folder)) as one:
         yield one
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 
 from cordiale import clock
 from cordiale.accounts.actions import audit
@@ -26,7 +25,6 @@ from cordiale.rights import scrub
 from cordiale.rights.models import Erasure, Request, RequestKind, RequestState
 
 Tell = Callable[[str], None]
-SCRUBBED_AGAIN_AFTER = (1, 5)  # seconds
 
 
 def erase(
@@ -99,21 +97,10 @@ def _finish(proofs: list[Erasure], now: datetime, tell: Tell) -> None:
             _from_lake(in_lake)
             Erasure.objects.filter(pk__in=[one.pk for one in in_lake]).update(lake_at=now)
         tell("the database's own files")
-        is_scrubbed = _scrub()
+        is_scrubbed = scrub.scrub()
         Erasure.objects.filter(pk__in=[one.pk for one in proofs]).update(scrubbed_at=now, is_scrubbed=is_scrubbed)
     for one in proofs:
         one.refresh_from_db()
-
-
-def _scrub() -> bool:
-    """Scrub, again where the server closed the connection meanwhile: every step of it may be repeated."""
-    for pause in SCRUBBED_AGAIN_AFTER:
-        try:
-            return scrub.scrub()
-        except OperationalError:
-            connection.close()
-            time.sleep(pause)
-    return scrub.scrub()
 
 
 def _from_lake(proofs: list[Erasure]) -> None:
