@@ -29,13 +29,19 @@ def site(chromium_path: str) -> Iterator[places.Site]:
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path: str, site: places.Site) -> Iterator[object]:
+def chromium(chromium_path: str) -> Iterator[object]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=list(places.CHROMIUM_FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: object, site: places.Site) -> object:
+    """The browser, once there is a site to visit."""
+    return chromium
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,8 @@ from typing import Any
 import pytest
 
 from tests.browser import shop as shops
-from tests.browser.site import CHROMIUM_FLAGS
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium(chromium_path: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium_path, args=list(CHROMIUM_FLAGS))
 
 
 @pytest.fixture

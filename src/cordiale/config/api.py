@@ -25,6 +25,7 @@ from cordiale.quality.api import router as quality
 from cordiale.relations.api import router as relations
 from cordiale.rights.api import router as rights
 from cordiale.segments.api import router as segments
+from cordiale.ui.access import public
 from cordiale.webhooks.api import router as webhooks
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ def come_back(request: HttpRequest, error: Exception) -> HttpResponse:
     return answer
 
 
+@public
 @csrf_exempt
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """What is asked of an address that no operation has: 404 in the shape of every refusal, not a page."""

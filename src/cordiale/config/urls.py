@@ -10,7 +10,7 @@ from cordiale.config.health import health
 urlpatterns = [
     path("health", health, name="health"),
     path("api/v1/", api.urls),
-    re_path(r"^api/(?P<rest>[\s\S]*)$", unknown),
+    re_path(r"^api/(?P<rest>[\s\S]*)$", unknown, name="unknown-api"),
     path("", include("cordiale.ui.urls")),
     path("", include("cordiale.accounts.urls")),
     path("customers/", include("cordiale.customers.urls")),
