@@ -17,6 +17,8 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 CONNECTIONS = 10
+IS_PIPELINED = os.environ.get("CORDIALE_PEER") == "pipelined"
+"""Whether the INSERTs of a batch leave together (psycopg's executemany) or one after the other, as a loop would."""
 INSERT = """
 INSERT INTO peer_event (key, kind, at, user_id, name, payload) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (key) DO NOTHING
@@ -67,7 +69,7 @@ async def source(authorization: Annotated[str, Header()]) -> str:
 
 
 async def keep(events: list[Event], key: str) -> None:
-    """One INSERT per event, all of a request in one transaction; pipelined, its best case."""
+    """One INSERT per event, all of a request in one transaction."""
     rows = [
         (UUID(bytes=blake2b(f"{key}:{one.messageId}".encode(), digest_size=16).digest()), one.type or "track",
          min(one.timestamp, datetime.now(UTC)), one.userId, one.event, Jsonb({"p": one.properties, "c": one.context}))
@@ -77,9 +79,13 @@ async def keep(events: list[Event], key: str) -> None:
     try:
         if len(rows) == 1:
             await connection.execute(INSERT, rows[0])
-        else:
+        elif IS_PIPELINED:
             async with connection.transaction():
                 await connection.cursor().executemany(INSERT, rows)
+        else:
+            async with connection.transaction():
+                for row in rows:
+                    await connection.execute(INSERT, row)
     finally:
         _free.put_nowait(connection)
 
