@@ -15,7 +15,7 @@ from cordiale.facts.actions import record
 from cordiale.home import Home
 from cordiale.identity.models import Visitor
 from cordiale.lake import open_lake
-from cordiale.rights import expiry, retention
+from cordiale.rights import actions, expiry, retention
 from cordiale.rights.models import Expiry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,6 +71,17 @@ def test_who_comes_back_within_the_notice_stays(known: dict[str, int], now: date
     happened(known["ana"], "Page Viewed", now + timedelta(days=5))
     expiry.run(now + timedelta(days=31))
     assert list(Customer.objects.values_list("pk", flat=True)) == [known["ana"]]
+
+
+def test_who_speaks_to_us_or_is_restricted_within_the_notice_stays(known: dict[str, int], now: datetime) -> None:
+    expiry.run(now)
+    later = now + timedelta(days=5)
+    consent.grant(known["ana"], [("offers", "email")], later, consent.Origin(source="form", language="fr"))
+    Customer.objects.filter(pk=known["bob"]).update(restricted_at=later)
+    cleo = Customer.objects.get(pk=known["cleo"])
+    actions.open_request(cleo, "access", channel="email", note="", received_at=later, actor="cli", now=later)
+    expiry.run(now + timedelta(days=31))
+    assert set(Customer.objects.values_list("pk", flat=True)) == {known["ana"], known["bob"], known["cleo"]}
 
 
 def test_a_customers_orders_stay_as_nobodys_a_prospects_facts_go(known: dict[str, int], now: datetime) -> None:

@@ -33,7 +33,7 @@ def erase(
     """Erase a person, under every number they were known by, and prove it. May take a minute on a large base.
 
     What stays: a keyed hash of each address on the opposition list, so that no import brings the person back into a
-    mailing; figures that name nobody; the line of the register. A second call finishes what was cut off.
+    mailing; figures that name nobody; the line of the register. What is cut off, `finish_erasures` takes up.
     """
     proof = erase_from_database(customer.pk, actor=actor, reason=reason, now=clock.require_aware(now))
     _finish([proof], now, tell)

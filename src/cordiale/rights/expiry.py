@@ -41,27 +41,34 @@ SELECT customer_id, max(ts) AS at, max(is_order) AS has_ordered FROM (
 _TEMP = """
 create temp table last_active (customer_id bigint primary key, at timestamptz, has_ordered int) on commit drop
 """
-# Being collected is the first contact; what the person said of consent is one too.
-_PROPOSE = """
-insert into rights_expiry (customer_id, who, "then", last_active_at, proposed_at, due_on, state, kept_by, kept_because)
-select customer.id, %(who)s, %(then)s, signs.at, %(now)s, %(due)s, 'proposed', '', ''
+_OVERDUE = """
+create temp table overdue (customer_id bigint primary key, who text, what text, at timestamptz, due date) on commit drop
+"""
+# Being collected is the first contact; what the person said of consent, or asked of us, is one too.
+_FIND = """
+insert into overdue
+select customer.id, %(who)s, %(then)s, signs.at, %(due)s
 from customers_customer customer
 left join last_active active on active.customer_id = customer.id
 left join lateral (select max(proof.at) as at from consent_consentproof proof where proof.customer_id = customer.id
                    and proof.source = any(%(personal)s)) said on true
-cross join lateral (select greatest(customer.created_at, active.at, said.at) as at) signs
+left join lateral (select max(request.received_at) as at from rights_request request
+                   where request.customer_id = customer.id) asked on true
+cross join lateral (select greatest(customer.created_at, active.at, said.at, asked.at) as at) signs
 where customer.merged_into_id is null and customer.restricted_at is null
   and coalesce(active.has_ordered, 0) = %(has_ordered)s and signs.at < %(before)s
+"""
+# Whoever is not overdue any more (came back, was restricted or merged, has a longer period now) is not proposed.
+_TAKE_BACK = """
+delete from rights_expiry expiry where expiry.state = 'proposed'
+  and not exists (select 1 from overdue where overdue.customer_id = expiry.customer_id)
+"""
+_PROPOSE = """
+insert into rights_expiry (customer_id, who, "then", last_active_at, proposed_at, due_on, state, kept_by, kept_because)
+select customer_id, who, what, at, %s, due, 'proposed', '', '' from overdue
 on conflict (customer_id) do update
 set last_active_at = excluded.last_active_at, who = excluded.who, "then" = excluded."then"
 where rights_expiry.state = 'proposed'
-"""
-# Who came back since, or was merged, is no longer proposed.
-_TAKE_BACK = """
-delete from rights_expiry expiry where expiry.state = 'proposed' and (
-    not exists (select 1 from customers_customer c where c.id = expiry.customer_id and c.merged_into_id is null)
-    or exists (select 1 from last_active active where active.customer_id = expiry.customer_id
-               and active.at > expiry.last_active_at))
 """
 
 
@@ -94,10 +101,12 @@ def propose(now: datetime) -> None:
                 ):
                     copy.write_row((customer, at, has_ordered))
         cursor.execute("analyze last_active")
-        cursor.execute(_TAKE_BACK)
+        cursor.execute(_OVERDUE)
         for period in retention.periods():
             if period.who != retention.VISITORS:
-                cursor.execute(_PROPOSE, _values(period, today, now))
+                cursor.execute(_FIND, _values(period, today))
+        cursor.execute(_TAKE_BACK)
+        cursor.execute(_PROPOSE, [now])
 
 
 def treat(now: datetime) -> int:
@@ -166,11 +175,10 @@ def _last_active(now: datetime) -> Iterator[pa.Table]:
     yield from open_lake().per_customer(sql)
 
 
-def _values(period: Period, today: date, now: datetime) -> dict[str, Any]:
+def _values(period: Period, today: date) -> dict[str, Any]:
     zone = ZoneInfo(company().zone)
-    notice = period.notice
     return {
-        "who": period.who, "then": period.then, "now": now, "due": notice.after(today),
+        "who": period.who, "then": period.then, "due": period.notice.after(today),
         "has_ordered": int(period.who == retention.CUSTOMERS), "personal": list(PERSONAL_SOURCES),
         "before": datetime.combine(period.keep.before(today), time(), zone),
     }  # fmt: skip
