@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
+from cordiale.accounts.access import key_of
 from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.cases import actions, queries
 from cordiale.cases.models import Case
@@ -122,13 +123,13 @@ def create(request: HttpRequest, given: CaseIn) -> Status[Any]:
     """422 for an unknown channel or category, 404 for an unknown customer."""
     opening = Opening(
         customer_id=get_customer(given.customer).pk,
-        source=_actor(request),
+        source=key_of(request),
         **{name: getattr(given, name) for name in ("channel", "subject", "text", "category", "priority")},
     )
     now = present()
     if given.opened_at is not None and given.opened_at > now:
         raise Refused(f"opened_at lies in the future ({given.opened_at.isoformat()}); leave it out for the present")
-    case = actions.open_case(opening, actor=_actor(request), now=given.opened_at or now)
+    case = actions.open_case(opening, actor=key_of(request), now=given.opened_at or now)
     return Status(201, _full(case.pk))
 
 
@@ -144,7 +145,7 @@ def get(request: HttpRequest, number: int) -> dict[str, Any]:
 def write(request: HttpRequest, number: int, given: NoteIn) -> Status[Any]:
     """The case as it then is. 422 for an answer in a resolved case."""
     verb = {"internal": actions.note, "answer": actions.answer, "reply": actions.reply}[given.kind]
-    verb(number, given.text, actor=_actor(request), now=present())
+    verb(number, given.text, actor=key_of(request), now=present())
     return Status(201, _full(number))
 
 
@@ -153,7 +154,7 @@ def write(request: HttpRequest, number: int, given: NoteIn) -> Status[Any]:
 )
 def resolve(request: HttpRequest, number: int, given: ResolveIn) -> dict[str, Any]:
     """422 when it is resolved already."""
-    actions.resolve(number, given.text, actor=_actor(request), now=present())
+    actions.resolve(number, given.text, actor=key_of(request), now=present())
     return _full(number)
 
 
@@ -163,7 +164,7 @@ def resolve(request: HttpRequest, number: int, given: ResolveIn) -> dict[str, An
 )  # fmt: skip
 def rate(request: HttpRequest, number: int, given: RatingIn) -> dict[str, Any]:
     """A later rating takes the place of the one before."""
-    actions.rate(number, given.score, given.comment, actor=_actor(request), now=present())
+    actions.rate(number, given.score, given.comment, actor=key_of(request), now=present())
     return _full(number)
 
 
@@ -185,7 +186,3 @@ def _full(number: int) -> dict[str, Any]:
     return {
         **as_json(case), "text": case.text, "satisfaction_comment": case.satisfaction_comment, "notes": list(notes),
     }  # fmt: skip
-
-
-def _actor(request: HttpRequest) -> str:
-    return f"key {request.auth}"  # type: ignore[attr-defined] # set by KeyAuth

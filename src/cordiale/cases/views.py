@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.models import AuditEntry, Staff
 from cordiale.accounts.permissions import requires
 from cordiale.cases import actions, forms, queries, words
@@ -37,7 +38,7 @@ _WRITE: dict[str, Callable[..., Any]] = {
 @requires("cases.see")
 def inbox(request: HttpRequest) -> HttpResponse:
     """Cases by tab and filters of the address, 50 a page, who waits longest first."""
-    staff, now = _staff(request), present()
+    staff, now = staff_of(request), present()
     asked = {name: request.GET.get(name, "").strip()[:200] for name in ("tab", "category", "channel", "priority")}
     asked["tab"] = asked["tab"] if asked["tab"] in queries.TABS else "all"
     filters = queries.Filters(**asked, text=request.GET.get("q", "").strip()[:200])
@@ -74,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
     customer = get_object_or_404(Customer, id=int(number) if number.isdecimal() and len(number) < 19 else 0)
     form = forms.OpenForm(request.POST) if request.method == "POST" else forms.OpenForm()
     if form.is_valid():
-        case = _open(form.cleaned_data, customer, _staff(request))
+        case = _open(form.cleaned_data, customer, staff_of(request))
         notices.add(request, _("Case %(number)s is open.") % {"number": case.pk})
         return redirect("cases:case", number=case.pk)
     context = {"form": form, "customer": customer}
@@ -97,7 +98,7 @@ def assign(request: HttpRequest, number: int) -> HttpResponse:
     """To the one chosen; `me` and nobody (empty) can be chosen too. `back=inbox` returns there."""
     chosen = request.POST.get("to", "")
     if chosen == "me":
-        handler: Staff | None = _staff(request)
+        handler: Staff | None = staff_of(request)
     else:
         handler = get_object_or_404(Staff, pk=int(chosen)) if chosen.isdecimal() else None
     answer = _do(request, number, actions.assign, handler)
@@ -138,7 +139,7 @@ def rate(request: HttpRequest, number: int) -> HttpResponse:
 def _do(request: HttpRequest, number: int, act: Callable[..., Any], *given: Any, **named: Any) -> HttpResponse:
     """Call a verb. Where somebody was faster, or it is refused, the case as it is now with the text kept."""
     try:
-        act(number, *given, actor=_staff(request), now=present(), seen=forms.seen(request.POST), **named)
+        act(number, *given, actor=staff_of(request), now=present(), seen=forms.seen(request.POST), **named)
     except Refused as refusal:
         return _page(request, queries.get_case(number), refusal=refusal, text=request.POST.get("text", ""))
     except CordialeError as error:
@@ -161,7 +162,7 @@ def _page(request: HttpRequest, case: Case, **more: Any) -> HttpResponse:
         "rating": forms.RateForm(),
         "changes": AuditEntry.objects.filter(noun="case", name=str(case.pk)).order_by("-at", "-id")[:_PAGE],
         "verbs": words.VERBS,
-        "may_edit": _staff(request).may("cases.edit"),
+        "may_edit": staff_of(request).may("cases.edit"),
         **more,
     }
     return render(request, "cases/case.html", context, status=409 if more.get("refusal") else 422 if more else 200)
@@ -179,8 +180,3 @@ def _open(values: dict[str, Any], customer: Customer, staff: Staff) -> Case:
         **{name: values[name] for name in ("channel", "category", "priority", "subject", "text")},
     )
     return actions.open_case(opening, actor=staff, now=present(), handler=staff if values["is_mine"] else None)
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from cordiale.connectors.models import Batch, Inbound
 from cordiale.connectors.rules.found import Answer, Event, Found
 from cordiale.facts import actions as facts
 from cordiale.facts import contracts, subjects
+from cordiale.jobs.alone import held
 
 _APP = "connectors"
 _LOCK = 0x436F7263
@@ -48,7 +48,7 @@ def collect(name: str, found: Sequence[tuple[int, Found]]) -> dict[str, list[dic
 def write_due() -> int:
     """Give the lake the facts it does not have yet; how many deliveries. May be killed and repeated at any moment."""
     written = 0
-    with _alone() as is_mine:
+    with held(_LOCK) as is_mine:
         while is_mine and (rows := _next_batch()):
             for table in TABLES:
                 told = [fact for row in rows for fact in (row.facts or {}).get(table, ())]
@@ -72,20 +72,6 @@ def _next_batch() -> list[Inbound]:
         Batch.objects.filter(pk__lt=begun).delete()
         waiting.filter(pk__in=numbers).update(batch=begun)
     return list(waiting.filter(batch=begun).order_by("pk"))
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Hold the session's lock of this work; False where another one has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [_LOCK])
-        is_mine = cursor.fetchone() == (True,)
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("select pg_advisory_unlock(%s)", [_LOCK])
 
 
 def _unseen(table: str, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

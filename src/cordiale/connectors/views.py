@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import requires
 from cordiale.connectors import actions, inbox, pulling, queries
 from cordiale.connectors.forms import ConnectorForm
@@ -27,7 +27,7 @@ _PAGE = 50
 def index(request: HttpRequest) -> HttpResponse:
     """All connectors with what they brought."""
     page = Paginator(queries.list_rows(present()), _PAGE).get_page(request.GET.get("page"))
-    return render(request, "connectors/list.html", {"page": page, "may_edit": _staff(request).may("sources.edit")})
+    return render(request, "connectors/list.html", {"page": page, "may_edit": staff_of(request).may("sources.edit")})
 
 
 @never_cache
@@ -43,7 +43,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             added = actions.add(
                 kind, form.cleaned_data["name"], form.settings, secret=form.cleaned_data["secret"],
-                actor=_staff(request), now=present(),
+                actor=staff_of(request), now=present(),
             )  # fmt: skip
         except CordialeError as error:
             form.add_error(None, str(error))
@@ -67,7 +67,7 @@ def connector(request: HttpRequest, name: str) -> HttpResponse:
 @requires("sources.edit")
 def pull(request: HttpRequest, name: str) -> HttpResponse:
     """Pull as soon as a worker is free."""
-    job = pulling.ask(actions.get_connector(name), actor=_staff(request), now=present())
+    job = pulling.ask(actions.get_connector(name), actor=staff_of(request), now=present())
     notices.add(request, _("The pull is job %(number)s; it begins when a worker is free.") % {"number": job.pk})
     return redirect("connectors:connector", name=name)
 
@@ -78,7 +78,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Disconnect; who does it types the name."""
     if request.POST.get("name", "") != name:
         raise Refused(_("Write the name of the connector, %(name)s, to remove it.") % {"name": name})
-    actions.remove(name, actor=_staff(request), now=present())
+    actions.remove(name, actor=staff_of(request), now=present())
     notices.add(request, _("%(name)s is disconnected; what it brought stays.") % {"name": name})
     return redirect("connectors:list")
 
@@ -88,7 +88,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
 def again(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """Take a dead letter in again."""
     one = actions.get_connector(name)
-    inbox.try_again(inbox.get_dead(one, number), actor=_staff(request), now=present())
+    inbox.try_again(inbox.get_dead(one, number), actor=staff_of(request), now=present())
     notices.add(request, _("The delivery is tried again."))
     return redirect(f"{reverse('connectors:connector', args=[name])}?state=dead")
 
@@ -99,13 +99,8 @@ def _show(request: HttpRequest, name: str, secret: str = "") -> HttpResponse:
     page = Paginator(queries.list_deliveries(one, state), _PAGE).get_page(request.GET.get("page"))
     context = {
         "connector": one, "row": queries.row_of(one, present()), "page": page, "state": state, "states": State.choices,
-        "settings": queries.shown_settings(one), "secret": secret, "may_edit": _staff(request).may("sources.edit"),
+        "settings": queries.shown_settings(one), "secret": secret, "may_edit": staff_of(request).may("sources.edit"),
         "address": request.build_absolute_uri(reverse("connectors:in", args=[one.token])),
         "largest": inbox.LARGEST // 1024 // 1024,
     }  # fmt: skip
     return render(request, "connectors/connector.html", context)
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import may, requires
 from cordiale.customers.models import Customer
 from cordiale.duplicates import merging, queries, words
@@ -72,7 +72,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page, "cards": [_card(one) for one in page], "state": state, "states": STATES.items(), "shared": shared,
         "shared_options": SHARED.items(), "policy": policies, "measured": measured, "sample_records": records_measured,
         "run": queries.latest_run(), "is_searching": Job.objects.filter(kind=KIND, state__in=OPEN).exists(),
-        "may_merge": may(_staff(request).role, "customers.merge"), "done": _just_decided(request),
+        "may_merge": may(staff_of(request).role, "customers.merge"), "done": _just_decided(request),
     }  # fmt: skip
     return render(request, "duplicates/list.html", context)
 
@@ -83,7 +83,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """Look for duplicates in the background, unless that is under way."""
     if not Job.objects.filter(kind=KIND, state__in=OPEN).exists():
         arguments = {"full": request.POST.get("full") == "1"}
-        jobs.enqueue(KIND, arguments, _("Looking for duplicates"), _staff(request), present())
+        jobs.enqueue(KIND, arguments, _("Looking for duplicates"), staff_of(request), present())
     notices.add(request, _("Duplicates are being looked for; pairs appear here once that is done."), "info")
     return redirect("duplicates:list")
 
@@ -92,21 +92,21 @@ def find(request: HttpRequest) -> HttpResponse:
 @requires("customers.merge")
 def merge(request: HttpRequest, number: int) -> HttpResponse:
     """The two are one person."""
-    return _next(request, merging.merge_pair(number, actor=_staff(request), now=present()))
+    return _next(request, merging.merge_pair(number, actor=staff_of(request), now=present()))
 
 
 @require_POST
 @requires("customers.merge")
 def refuse(request: HttpRequest, number: int) -> HttpResponse:
     """The two are different people."""
-    return _next(request, merging.refuse(number, actor=_staff(request), now=present()))
+    return _next(request, merging.refuse(number, actor=staff_of(request), now=present()))
 
 
 @require_POST
 @requires("customers.merge")
 def take_back(request: HttpRequest, number: int) -> HttpResponse:
     """Undo what was decided about a pair."""
-    pair = merging.take_back(number, actor=_staff(request), now=present())
+    pair = merging.take_back(number, actor=staff_of(request), now=present())
     said = _("The two are apart again, as they were.") if pair.state == State.REFUSED else _("The pair waits again.")
     notices.add(request, said)
     return redirect("duplicates:list")
@@ -149,8 +149,3 @@ def _lines(first: Customer, second: Customer) -> list[Line]:
 def _chosen(request: HttpRequest, name: str, options: Any) -> str:
     value = request.GET.get(name, "")
     return value if value in options else ""
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Field, Schema
 
 from cordiale import clock
+from cordiale.accounts.access import key_of
 from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.customers import actions as customers
 from cordiale.customers.api import router
@@ -133,7 +134,7 @@ def correct(request: HttpRequest, reference: str, body: Corrected) -> CorrectedO
 def merge(request: HttpRequest, reference: str, body: MergeIn) -> MergeOut:
     """Merge `merged` into the customer of the address; it can be undone."""
     one, other = get_customer(reference), get_customer(body.merged)
-    made = actions.merge(one.pk, other.pk, actor=_actor(request), reason=body.reason, now=present())
+    made = actions.merge(one.pk, other.pk, actor=key_of(request), reason=body.reason, now=present())
     return _merge(made)
 
 
@@ -142,7 +143,7 @@ def merge(request: HttpRequest, reference: str, body: MergeIn) -> MergeOut:
 )
 def unmerge(request: HttpRequest, number: int) -> MergeOut:
     """Take the merge of customer `number` (the merged one) back: both are as they were."""
-    return _merge(actions.unmerge(number, actor=_actor(request), now=present()))
+    return _merge(actions.unmerge(number, actor=key_of(request), now=present()))
 
 
 def _told(one: ToldIn, source: str, now: datetime) -> Told | str:
@@ -172,10 +173,6 @@ def _attempt(rows: list[Told], now: datetime) -> list[int | str]:
             return [str(error).removeprefix("row 1: ")]
     middle = len(rows) // 2
     return [*_attempt(rows[:middle], now), *_attempt(rows[middle:], now)]
-
-
-def _actor(request: HttpRequest) -> str:
-    return f"key {request.auth.name}"  # type: ignore[attr-defined]
 
 
 def _merge(one: Merge) -> MergeOut:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import requires
 from cordiale.customers import queries as customers
 from cordiale.customers.models import Customer
@@ -55,7 +55,7 @@ def preview(request: HttpRequest, survivor_id: int, merged_id: int) -> HttpRespo
 def merge(request: HttpRequest, survivor_id: int, merged_id: int) -> HttpResponse:
     """Merge, and show the survivor; the panel there takes it back."""
     reason = request.POST.get("reason", "").strip()
-    actions.merge(survivor_id, merged_id, actor=_staff(request), reason=reason, now=present())
+    actions.merge(survivor_id, merged_id, actor=staff_of(request), reason=reason, now=present())
     notices.add(request, _("Merged. You can undo it here, under Identifiers, at any time."))
     return redirect(f"/customers/{survivor_id}/#identity")
 
@@ -65,7 +65,7 @@ def merge(request: HttpRequest, survivor_id: int, merged_id: int) -> HttpRespons
 def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Take a merge back and show who came out of it."""
     found = get_object_or_404(Merge, id=merge_id)
-    actions.unmerge(found.merged_id, actor=_staff(request), now=present())
+    actions.unmerge(found.merged_id, actor=staff_of(request), now=present())
     notices.add(request, _("The merge is undone: both customers are as they were."))
     return redirect("customers:customer", customer_id=found.merged_id)
 
@@ -90,15 +90,10 @@ def list_conflicts(request: HttpRequest) -> HttpResponse:
 @requires("customers.merge")
 def settle(request: HttpRequest, conflict_id: int) -> HttpResponse:
     """These are two people who share the value."""
-    settling.settle(conflict_id, actor=_staff(request), now=present())
+    settling.settle(conflict_id, actor=staff_of(request), now=present())
     notices.add(request, _("Noted: two people share it. Rows with it go to each of them by name."))
     return redirect("identity:conflicts")
 
 
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user
-
-
 def _may(request: HttpRequest) -> bool:
-    return _staff(request).may("customers.merge")
+    return staff_of(request).may("customers.merge")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import may, requires
 from cordiale.errors import CordialeError, NotFound
 from cordiale.imports import actions, files, forms, queries, shown
@@ -50,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            one = actions.receive(form.cleaned_data["kind"], file.name, file.chunks(), _staff(request), present())
+            one = actions.receive(form.cleaned_data["kind"], file.name, file.chunks(), staff_of(request), present())
         except CordialeError as error:
             form.add_error("file", str(error))
         else:
@@ -93,7 +92,7 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
 def run(request: HttpRequest, number: int) -> HttpResponse:
     """Step 4: begin to write."""
     one = queries.get_import(number)
-    actions.begin(one, _staff(request), present())
+    actions.begin(one, staff_of(request), present())
     return redirect("imports:import", number=number)
 
 
@@ -113,7 +112,7 @@ def result(request: HttpRequest, number: int) -> HttpResponse:
 @requires("imports.run")
 def resume(request: HttpRequest, number: int) -> HttpResponse:
     """Go on where it was stopped."""
-    actions.resume(queries.get_import(number), _staff(request), present())
+    actions.resume(queries.get_import(number), staff_of(request), present())
     return redirect("imports:import", number=number)
 
 
@@ -126,7 +125,7 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
         context = shown.about(one) | shown.outcome(one, present()) | shown.steps(5) | {"may_run": True}
         problem = _("Type %(number)s to undo this import.") % {"number": number}
         return render(request, "imports/import.html", context | {"undo_problem": problem}, status=422)
-    actions.undo(one, _staff(request), present())
+    actions.undo(one, staff_of(request), present())
     return redirect("imports:import", number=number)
 
 
@@ -135,7 +134,7 @@ def undo(request: HttpRequest, number: int) -> HttpResponse:
 def discard(request: HttpRequest, number: int) -> HttpResponse:
     """Give up a file that was never imported."""
     one = queries.get_import(number)
-    actions.discard(one, _staff(request), present())
+    actions.discard(one, staff_of(request), present())
     notices.add(request, _("%(file)s was deleted; nothing was imported.") % {"file": one.file_name})
     return redirect("imports:list")
 
@@ -173,16 +172,12 @@ def _say(request: HttpRequest, one: Import) -> HttpResponse:
         document = forms.mapping_of(request.POST, one.kind, shown.names(one), basis)
         actions.prepare(one, document, {})
         if name := request.POST.get("save_as", "").strip():
-            actions.save_mapping(name, document, _staff(request), present())
-        actions.begin_check(one, _staff(request), present())
+            actions.save_mapping(name, document, staff_of(request), present())
+        actions.begin_check(one, staff_of(request), present())
     except CordialeError as error:
         context = shown.columns(one, None, request.POST) | {"problem": str(error)}
         return render(request, "imports/columns.html", context, status=422)
     return redirect("imports:check", number=one.pk)
-
-
-def _staff(request: HttpRequest) -> Any:
-    return request.user
 
 
 def _may_run(request: HttpRequest) -> bool:

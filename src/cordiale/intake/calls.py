@@ -103,9 +103,8 @@ def write_key_in(body: bytes) -> str | None:
     """The write key a browser puts in the body. Raises Unreadable where the body is not JSON."""
     try:
         return _decode_key(body).write_key
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        pass
-    document = _loads(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):  # one broken event must not hide the key of the others
+        document = _loads(body)
     key = document.get("writeKey") if isinstance(document, dict) else None
     return key if isinstance(key, str) else None
 

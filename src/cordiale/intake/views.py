@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import requires
 from cordiale.errors import CordialeError
 from cordiale.intake import actions, queries
@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": [_row(one, sent) for one in page],
         "address": events_address(),
         "rejected": Rejected.objects.count(),
-        "may_edit": _staff(request).may("sources.edit"),
+        "may_edit": staff_of(request).may("sources.edit"),
     }
     return render(request, "intake/list.html", context)
 
@@ -50,7 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             added = actions.add_source(
                 values["name"], kind=values["kind"], origins=values["origins"].splitlines(),
-                actor=_staff(request), now=present(),
+                actor=staff_of(request), now=present(),
             )  # fmt: skip
         except CordialeError as error:
             form.add_error(None, str(error))
@@ -73,7 +73,7 @@ def origins(request: HttpRequest, name: str) -> HttpResponse:
     """Change the origins whose pages may use a source."""
     given = request.POST.get("origins", "")[:2_000]
     try:
-        actions.allow_origins(name, given.splitlines(), actor=_staff(request), now=present())
+        actions.allow_origins(name, given.splitlines(), actor=staff_of(request), now=present())
     except CordialeError as error:
         return _show(request, queries.get_source(name), given, str(error))
     notices.add(request, _("Saved: pages of these origins may use the key from now on."))
@@ -84,7 +84,7 @@ def origins(request: HttpRequest, name: str) -> HttpResponse:
 @requires("sources.edit")
 def revoke(request: HttpRequest, name: str) -> HttpResponse:
     """Take nothing from a source any more."""
-    actions.revoke_source(name, actor=_staff(request), now=present())
+    actions.revoke_source(name, actor=staff_of(request), now=present())
     notices.add(request, _("Nothing is taken with this key any more."))
     return redirect("intake:list")
 
@@ -96,7 +96,7 @@ def rejected(request: HttpRequest) -> HttpResponse:
     page = Paginator(Rejected.objects.order_by("-id"), _PAGE).get_page(request.GET.get("page"))
     names = queries.source_names()
     rows = [{"event": one, "source": names.get(one.source_id, ""), "kind": KINDS[one.kind]} for one in page]
-    context = {"page": page, "rows": rows, "may_edit": _staff(request).may("sources.edit")}
+    context = {"page": page, "rows": rows, "may_edit": staff_of(request).may("sources.edit")}
     return render(request, "intake/rejected.html", context)
 
 
@@ -104,7 +104,7 @@ def rejected(request: HttpRequest) -> HttpResponse:
 @requires("sources.edit")
 def again(request: HttpRequest, number: int) -> HttpResponse:
     """Try a rejected event again."""
-    actions.replay(number, actor=_staff(request), now=present())
+    actions.replay(number, actor=staff_of(request), now=present())
     notices.add(request, _("The event is tried again."))
     return redirect("intake:rejected")
 
@@ -115,7 +115,7 @@ def _show(request: HttpRequest, one: Source, given: str | None = None, error: st
         "address": events_address(),
         "origins": "\n".join(one.allowed_origins) if given is None else given,
         "error": error,
-        "may_edit": _staff(request).may("sources.edit") and one.revoked_at is None,
+        "may_edit": staff_of(request).may("sources.edit") and one.revoked_at is None,
     }
     return render(request, "intake/source.html", context, status=422 if error else 200)
 
@@ -123,8 +123,3 @@ def _show(request: HttpRequest, one: Source, given: str | None = None, error: st
 def _row(one: Source, sent: Any) -> dict[str, Any]:
     taken, refused = sent.get(one.pk, (0, 0))
     return {"source": one, "taken": taken, "refused": refused}
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user

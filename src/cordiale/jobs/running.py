@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sized
-from contextlib import contextmanager, suppress
+from collections.abc import Sized
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from cordiale.errors import CordialeError
 from cordiale.jobs import daily, kinds
+from cordiale.jobs.alone import held
 from cordiale.jobs.models import OPEN, Job, JobState
 from cordiale.jobs.progress import Interrupted, Lost, Progress, Watch
 from cordiale.ui.context import present
@@ -47,7 +47,7 @@ def run_pending(limit: int | None = None, stopping: Sized = ()) -> int:
 def run(job: Job, watch: Watch | None = None, stopping: Sized = ()) -> Job:
     """Run this job here, or wait while another worker does; the job as it ended (or was interrupted)."""
     while True:
-        with _held(job.pk) as is_mine:
+        with held(JOBS, job.pk) as is_mine:
             if is_mine and (taken := _take(job.pk)):
                 _carry_out(taken, stopping, watch)
                 return Job.objects.get(pk=job.pk)
@@ -94,26 +94,11 @@ def _sleep(seconds: float, stopping: Sized) -> None:
 
 def _run_next(stopping: Sized) -> bool:
     for number in Job.objects.filter(state__in=OPEN).order_by("pk").values_list("pk", flat=True)[:_LOOKED_AT]:
-        with _held(number) as is_mine:
+        with held(JOBS, number) as is_mine:
             if is_mine and (job := _take(number)):
                 _carry_out(job, stopping, None)
                 return True
     return False
-
-
-@contextmanager
-def _held(number: int) -> Iterator[bool]:
-    """Hold the job's lock; False where another session has it."""
-    key = [JOBS, number % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", key)
-        is_mine = cursor.fetchone() == (True,)
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost session lost its locks
-                cursor.execute("select pg_advisory_unlock(%s, %s)", key)
 
 
 def _take(number: int) -> Job | None:

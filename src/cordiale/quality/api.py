@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
+from cordiale.accounts.access import key_of
 from cordiale.accounts.api import KeyAuth, Problem
 from cordiale.errors import NotFound
 from cordiale.quality import actions, queries
@@ -94,7 +95,6 @@ def board(request: HttpRequest) -> dict[str, Any]:
 def invalid_contacts(request: HttpRequest, said: InvalidContacts) -> dict[str, Any]:
     """Nothing is sent to them any more. Good items are kept whatever the others are."""
     rows = [one.dict() for one in said.contacts]
-    actor = f"key {getattr(request, 'auth', '')}"
-    taken = actions.mark_invalid(rows, actor=actor, now=context.present())
+    taken = actions.mark_invalid(rows, actor=key_of(request), now=context.present())
     errors = [{"index": place, "reason": reason} for place, reason in taken.errors]
     return {"marked": taken.marked, "known": taken.known, "errors": errors}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -106,7 +106,7 @@ _REACH_TITLES: dict[str, str | Promise] = {
 def all_measures(now: Any) -> dict[str, Measure]:
     """Every measure by name, with the values its condition binds at an instant."""
     moment = {"now": now}
-    plain = {one.name: Measure(**{**one.__dict__, "values": moment}) for one in _PLAIN}
+    plain = {one.name: replace(one, values=moment) for one in _PLAIN}
     return plain | {f"reach-{channel}": _reach(channel) for channel in CHANNELS} | {"reach": _reach_at_all()}
 
 

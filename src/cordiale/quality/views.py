@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cordiale import clock
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import may, requires
 from cordiale.company import company
 from cordiale.quality import actions, measures, queries
@@ -63,7 +63,7 @@ def costs(request: HttpRequest) -> HttpResponse:
         said = form.cleaned_data
         actions.add_cost(
             said["kind"], said["label"], said["amount"], is_monthly=said["is_monthly"], since=said["since"],
-            until=said["until"], actor=_staff(request), now=present(),
+            until=said["until"], actor=staff_of(request), now=present(),
         )  # fmt: skip
         return redirect("quality:costs")
     found = Cost.objects.order_by("-since", "-id")[:LINES]
@@ -74,7 +74,7 @@ def costs(request: HttpRequest) -> HttpResponse:
 @requires("quality.edit")
 def remove_cost(request: HttpRequest, cost_id: int) -> HttpResponse:
     """Take a line out; the audit trail keeps it."""
-    actions.remove_cost(cost_id, actor=_staff(request), now=present())
+    actions.remove_cost(cost_id, actor=staff_of(request), now=present())
     notices.add(request, _("The line is gone; the audit trail keeps it."))
     return redirect("quality:costs")
 
@@ -118,8 +118,3 @@ def _trend() -> dict[str, Any] | None:
         "series": [{"name": str(titles[name]), "values": [share for _day, share in points[name]]} for name in _TRENDS],
         "summary": summary,
     }
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from cordiale.accounts.access import key_of
 from cordiale.accounts.api import KeyAuth, Problem
 from cordiale.customers.queries import get_customer
 from cordiale.relations import actions, queries
@@ -68,7 +69,7 @@ def list_relations(request: HttpRequest, customer: Annotated[str, Query(min_leng
 def relate(request: HttpRequest, body: RelationIn) -> RelationOut:
     """What stands already stays as it is."""
     one, other = get_customer(body.one), get_customer(body.other)
-    relation = actions.relate(body.kind, one.pk, other.pk, source=body.source, actor=_actor(request), now=present())
+    relation = actions.relate(body.kind, one.pk, other.pk, source=body.source, actor=key_of(request), now=present())
     return _out(relation)
 
 
@@ -78,11 +79,7 @@ def relate(request: HttpRequest, body: RelationIn) -> RelationOut:
 )  # fmt: skip
 def end(request: HttpRequest, relation_id: int) -> RelationOut:
     """It stays in the history."""
-    return _out(actions.end(relation_id, actor=_actor(request), now=present()))
-
-
-def _actor(request: HttpRequest) -> str:
-    return f"key {request.auth.name}"  # type: ignore[attr-defined]
+    return _out(actions.end(relation_id, actor=key_of(request), now=present()))
 
 
 def _out(one: Relation) -> RelationOut:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import requires
 from cordiale.customers import queries as customers
 from cordiale.customers.models import Customer
@@ -46,7 +46,7 @@ def relate(request: HttpRequest, customer_id: int) -> HttpResponse:
     if kind not in Kind.values or not other.isdecimal() or len(other) > 18:
         raise CordialeError(_("Choose how they belong together and who the other customer is."))
     pair = (int(other), customer_id) if chosen.startswith(_BACK) else (customer_id, int(other))
-    actions.relate(kind, *pair, source="staff", actor=_staff(request), now=present())
+    actions.relate(kind, *pair, source="staff", actor=staff_of(request), now=present())
     notices.add(request, _("The relation is kept."))
     return redirect(f"/customers/{customer_id}/#relations")
 
@@ -55,7 +55,7 @@ def relate(request: HttpRequest, customer_id: int) -> HttpResponse:
 @requires("customers.edit")
 def end(request: HttpRequest, customer_id: int, relation_id: int) -> HttpResponse:
     """The relation is over."""
-    actions.end(relation_id, actor=_staff(request), now=present())
+    actions.end(relation_id, actor=staff_of(request), now=present())
     notices.add(request, _("The relation has ended; it stays in the history."))
     return redirect(f"/customers/{customer_id}/#relations")
 
@@ -67,8 +67,3 @@ def _choices() -> list[tuple[str, object]]:
         if kind not in BOTH_WAYS:
             choices.append((_BACK + kind, BACKWARD[kind]))
     return choices
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user

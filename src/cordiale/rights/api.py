@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from cordiale import clock
+from cordiale.accounts.access import key_of
 from cordiale.accounts.actions import audit
 from cordiale.accounts.api import KeyAuth, Moment, Problem
 from cordiale.customers.queries import get_customer
@@ -108,7 +109,7 @@ def open_request(request: HttpRequest, said: RequestIn) -> Request:
     now = context.present()
     return actions.open_request(
         get_customer(said.customer), said.kind, channel=said.channel, note=said.note,
-        received_at=said.received_at or now, actor=_actor(request), now=now,
+        received_at=said.received_at or now, actor=key_of(request), now=now,
     )  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def open_request(request: HttpRequest, said: RequestIn) -> Request:
 )
 def close_request(request: HttpRequest, request_id: int, said: CloseIn) -> Request:
     """422 for a refusal without its reason, or a request that is closed already."""
-    return actions.close_request(request_id, said.state, said.answer, actor=_actor(request), now=context.present())
+    return actions.close_request(request_id, said.state, said.answer, actor=key_of(request), now=context.present())
 
 
 @router.get("/export/{reference}", response=ExportOut, auth=KeyAuth("rights.answer"), summary="All we hold of a person")
@@ -126,19 +127,15 @@ def export(
 ) -> dict[str, Any]:
     """`scope=portability` leaves out what we worked out ourselves. Audited."""
     customer = get_customer(reference)
-    audit("customer", str(customer.pk), "export", _actor(request), {"format": "api", "scope": scope}, clock.now())
+    audit("customer", str(customer.pk), "export", key_of(request), {"format": "api", "scope": scope}, clock.now())
     return access.gather(customer, context.present(), scope)
 
 
 @router.post("/erase/{reference}", response=ErasureOut, auth=KeyAuth("rights.erase"), summary="Erase a person for good")
 def erase(request: HttpRequest, reference: str) -> dict[str, Any]:
     """Everywhere, at once; answers with the proof. Nothing can be brought back."""
-    proof = erasure.erase(get_customer(reference), actor=_actor(request), reason="request", now=context.present())
+    proof = erasure.erase(get_customer(reference), actor=key_of(request), reason="request", now=context.present())
     return {
         "proof": proof.pk, "customer_id": proof.customer_id, "numbers": proof.numbers, "rows": proof.rows,
         "lake_at": proof.lake_at, "scrubbed_at": proof.scrubbed_at,
     }  # fmt: skip
-
-
-def _actor(request: HttpRequest) -> str:
-    return f"key {getattr(request, 'auth', '')}"

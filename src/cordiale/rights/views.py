@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cordiale import clock
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.actions import audit
-from cordiale.accounts.models import Staff
 from cordiale.accounts.permissions import requires
 from cordiale.company import company
 from cordiale.customers.models import Customer
@@ -58,7 +58,7 @@ def new(request: HttpRequest, customer_id: int) -> HttpResponse:
         said = form.cleaned_data
         try:
             made = actions.open_request(
-                customer, said["kind"], channel=said["channel"], note=said["note"], actor=_staff(request),
+                customer, said["kind"], channel=said["channel"], note=said["note"], actor=staff_of(request),
                 received_at=_received(said["received_on"], now), now=now,
             )  # fmt: skip
         except CordialeError as error:
@@ -83,10 +83,10 @@ def close(request: HttpRequest, request_id: int) -> HttpResponse:
     """Answer, refuse or extend."""
     verb, text = request.POST.get("verb", ""), request.POST.get("text", "")
     if verb == "extend":
-        actions.extend_request(request_id, text, actor=_staff(request), now=present())
+        actions.extend_request(request_id, text, actor=staff_of(request), now=present())
         notices.add(request, _("Two more months were taken. Tell the person now, with the reason."))
     else:
-        actions.close_request(request_id, verb, text, actor=_staff(request), now=present())
+        actions.close_request(request_id, verb, text, actor=staff_of(request), now=present())
         notices.add(request, _("The request is closed."))
     return redirect("rights:request", request_id)
 
@@ -101,7 +101,7 @@ def export(request: HttpRequest, customer_id: int, kind: str) -> HttpResponse:
     scope = access.PORTABILITY if request.GET.get("scope") == access.PORTABILITY else access.ACCESS
     now = present()
     gathered = access.gather(customer, now, scope)
-    audit("customer", str(customer.pk), "export", _staff(request), {"format": kind, "scope": scope}, clock.now())
+    audit("customer", str(customer.pk), "export", staff_of(request), {"format": kind, "scope": scope}, clock.now())
     made = {
         "json": lambda: access.as_json(gathered),
         "csv": lambda: access.as_csv(gathered),
@@ -121,7 +121,7 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
     customer = get_object_or_404(Customer, pk=customer_id)
     form = ErasureForm(request.POST or None, expected=customer.reference)
     if request.method == "POST" and form.is_valid():
-        proof = erasure.erase(customer, actor=_staff(request), reason="request", now=present())
+        proof = erasure.erase(customer, actor=staff_of(request), reason="request", now=present())
         notices.add(
             request, _("The person is erased everywhere. The proof is number %(number)s.") % {"number": proof.pk}
         )
@@ -136,10 +136,10 @@ def restrict(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Restrict the processing of a customer's data, or lift the restriction."""
     customer = get_object_or_404(Customer, pk=customer_id)
     if request.POST.get("state") == "lift":
-        actions.lift_restriction(customer, actor=_staff(request), now=present())
+        actions.lift_restriction(customer, actor=staff_of(request), now=present())
         notices.add(request, _("The restriction is lifted. The person has to be told."))
     else:
-        actions.restrict(customer, actor=_staff(request), now=present())
+        actions.restrict(customer, actor=staff_of(request), now=present())
         notices.add(
             request, _("Processing is restricted: nothing is computed or sent for this customer until it is lifted.")
         )
@@ -172,7 +172,7 @@ def expiries(request: HttpRequest) -> HttpResponse:
 @requires("rights.answer")
 def keep(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Keep somebody beyond the period, with the reason."""
-    expiry.keep(customer_id, request.POST.get("reason", ""), actor=_staff(request), now=present())
+    expiry.keep(customer_id, request.POST.get("reason", ""), actor=staff_of(request), now=present())
     notices.add(request, _("This person is kept; the reason is written down."))
     return redirect("rights:expiries")
 
@@ -188,11 +188,6 @@ def processing_register(request: HttpRequest) -> HttpResponse:
     found = processing.sections()
     missing = sum(one.is_missing for one in found)
     return render(request, "rights/processing.html", {"sections": found, "missing": missing})
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user
 
 
 def _received(day: date, now: datetime) -> datetime:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import may, requires
 from cordiale.customers.queries import get_customer
 from cordiale.errors import CordialeError, NotFound, Refused
@@ -106,7 +106,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     if request.POST.get("typed") != name:
         return _not_deleted(request, one, _("Type %(name)s to delete this segment.") % {"name": name})
     try:
-        actions.delete_segment(name, actor=_staff(request), now=present())
+        actions.delete_segment(name, actor=staff_of(request), now=present())
     except Refused as error:
         return _not_deleted(request, one, str(error))
     notices.add(request, _("The segment %(name)s is deleted.") % {"name": name})
@@ -147,7 +147,7 @@ def _save(request: HttpRequest, form: SegmentForm, *, is_new: bool) -> dict[str,
         return {"theirs": existing, "fresh_revision": existing.revision}
     try:
         actions.save_segment(
-            values["name"], values["expression"], title=form.title(), actor=_staff(request), now=present()
+            values["name"], values["expression"], title=form.title(), actor=staff_of(request), now=present()
         )
     except BadExpression as error:
         return {"fault": _fault(values["expression"], error)}
@@ -223,13 +223,8 @@ def _share(one: Segment, customers: int) -> float | None:
     return one.size / customers if one.size is not None and customers else None
 
 
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user
-
-
 def _may_edit(request: HttpRequest) -> bool:
-    return may(_staff(request).role, "segments.edit")
+    return may(staff_of(request).role, "segments.edit")
 
 
 def _language() -> str:

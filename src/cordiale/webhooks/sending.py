@@ -13,16 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from cordiale.connectors import keeping
 from cordiale.errors import Unavailable
+from cordiale.jobs.alone import held
 from cordiale.webhooks import outbox, rules
 from cordiale.webhooks.calling import Caller
 from cordiale.webhooks.models import Attempt, Delivery, Endpoint, State
@@ -104,7 +104,7 @@ def deliver(now: datetime) -> Delivered:
 
 def send_one(delivery: Delivery, now: datetime) -> Delivered:
     """Send one delivery at once, whatever waits before it. Raises Unavailable while others are sent to its endpoint."""
-    with _alone(delivery.endpoint_id) as is_mine:
+    with held(_LOCKS, delivery.endpoint_id) as is_mine:
         if not is_mine:
             raise Unavailable(
                 f"{delivery.endpoint.name} is being sent to right now; this one is next, look in a minute"
@@ -140,7 +140,7 @@ def _in_thread(number: int, clock: Clock, is_stopping: Callable[[], bool]) -> De
 
 def send_to(number: int, clock: Clock, is_stopping: Callable[[], bool] = bool) -> Delivered:
     """Send what is due to one endpoint, oldest first, until it fails once; nothing where another session does so."""
-    with _alone(number) as is_mine:
+    with held(_LOCKS, number) as is_mine:
         endpoint = Endpoint.objects.filter(pk=number, is_active=True).first() if is_mine else None
         if endpoint is None:
             return Delivered()
@@ -234,18 +234,3 @@ def _give_up(deliveries: QuerySet[Delivery], reason: str, now: datetime) -> int:
         batch_size=1_000,
     )
     return len(numbers)
-
-
-@contextmanager
-def _alone(number: int) -> Iterator[bool]:
-    """Hold the endpoint's lock; False where another session has it."""
-    key = [_LOCKS, number % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, %s)", key)
-        is_mine = cursor.fetchone() == (True,)
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost session lost its locks
-                cursor.execute("select pg_advisory_unlock(%s, %s)", key)

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cordiale import clock
-from cordiale.accounts.models import Staff
+from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import requires
 from cordiale.errors import CordialeError, Refused
 from cordiale.ui import notices
@@ -49,7 +49,7 @@ class EndpointForm(forms.Form):
 def index(request: HttpRequest) -> HttpResponse:
     """All webhooks with what they were told."""
     page = Paginator(queries.list_rows(present()), _PAGE).get_page(request.GET.get("page"))
-    return render(request, "webhooks/list.html", {"page": page, "may_edit": _staff(request).may("sources.edit")})
+    return render(request, "webhooks/list.html", {"page": page, "may_edit": staff_of(request).may("sources.edit")})
 
 
 @never_cache
@@ -62,7 +62,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
-            added = actions.add(told["name"], told["url"], chosen, actor=_staff(request), now=present())
+            added = actions.add(told["name"], told["url"], chosen, actor=staff_of(request), now=present())
         except CordialeError as error:
             form.add_error(None, str(error))
         else:
@@ -82,7 +82,7 @@ def endpoint(request: HttpRequest, name: str) -> HttpResponse:
 @requires("sources.edit")
 def send_test(request: HttpRequest, name: str) -> HttpResponse:
     """Send it a message of kind test, now."""
-    delivery = actions.test(name, actor=_staff(request), now=clock.now())
+    delivery = actions.test(name, actor=staff_of(request), now=clock.now())
     last = delivery.tries.order_by("-pk").first()
     if delivery.state == State.DELIVERED:
         notices.add(request, _("It took the test message."))
@@ -96,7 +96,7 @@ def send_test(request: HttpRequest, name: str) -> HttpResponse:
 @requires("sources.edit")
 def enable(request: HttpRequest, name: str) -> HttpResponse:
     """Switch it on again."""
-    actions.enable(name, actor=_staff(request), now=present())
+    actions.enable(name, actor=staff_of(request), now=present())
     notices.add(request, _("It is told again."))
     return redirect("webhooks:endpoint", name=name)
 
@@ -107,7 +107,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Tell it nothing any more; who does it types the name."""
     if request.POST.get("name", "") != name:
         raise Refused(_("Write the name of the webhook, %(name)s, to remove it.") % {"name": name})
-    actions.remove(name, actor=_staff(request), now=present())
+    actions.remove(name, actor=staff_of(request), now=present())
     notices.add(request, _("%(name)s is told nothing any more.") % {"name": name})
     return redirect("webhooks:list")
 
@@ -116,7 +116,7 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
 @requires("sources.edit")
 def again(request: HttpRequest, name: str, number: int | None = None) -> HttpResponse:
     """Send again what was given up: one delivery, or all."""
-    actions.send_again(actions.get_endpoint(name), number, actor=_staff(request), now=clock.now())
+    actions.send_again(actions.get_endpoint(name), number, actor=staff_of(request), now=clock.now())
     notices.add(request, _("It is sent again."))
     return redirect(f"{reverse('webhooks:endpoint', args=[name])}?state=dead")
 
@@ -130,11 +130,6 @@ def _show(request: HttpRequest, name: str, secret: str = "") -> HttpResponse:
         "deliveries": [(delivery, queries.told(delivery)) for delivery in page],
         "state": state, "states": State.choices,
         "events": [(kind, TITLES[kind]) for kind in one.events if kind in TITLES], "secret": secret,
-        "may_edit": _staff(request).may("sources.edit"),
+        "may_edit": staff_of(request).may("sources.edit"),
     }  # fmt: skip
     return render(request, "webhooks/endpoint.html", context)
-
-
-def _staff(request: HttpRequest) -> Staff:
-    assert isinstance(request.user, Staff)
-    return request.user
