@@ -12,5 +12,5 @@ settings adjustments help info-circle alert-triangle alert-circle circle circle-
 trending-up trending-down dots test-pipe click mouse id rosette stairs seedling plant wand sparkles affiliate wave-sine
 headset heartbeat file-import file-export plug-connected plug webhook git-merge link unlink building mood-smile thumb-up
 file-type-pdf file-spreadsheet fingerprint address-book cookie chart-donut gauge archive arrows-join home-2 map-pin-off mail-x
-phone-off user-x users-plus inbox tool shield message-2 star-half credit-card briefcase player-track-next bug
+phone-off user-x users-plus inbox tool shield message-2 star-half credit-card briefcase player-track-next bug columns chart-sankey chart-scatter chart-histogram bulb variable versions
 `.trim().split(/\s+/);

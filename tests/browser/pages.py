@@ -41,7 +41,7 @@ SIGNED_IN = {
     "relation-add": "/relations/of/{customer}/add/?q=a",
     "not-found": "/customers/999999999/",
     "lifecycle": "/lifecycle/",
-    "traits": "/lifecycle/traits/",
+    "traits": "/traits/",
     "segments": "/segments/",
     "segment-new": "/segments/new/",
     "segment": "/segments/dormant/",

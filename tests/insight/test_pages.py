@@ -86,7 +86,7 @@ def test_a_mistake_in_the_rules_is_shown_with_its_place(client: Client, shop: Sh
 def test_the_catalogue_says_what_each_trait_means_and_who_has_it(client: Client, shop: Shop) -> None:
     two_months(shop)
 
-    page = signed_in(client, shop, language="fr").get("/lifecycle/traits/").content.decode()
+    page = signed_in(client, shop, language="fr").get("/traits/").content.decode()
 
     for text in ("Indicateurs", "overdue_ratio", "Jours entiers écoulés depuis la dernière commande.",
                  "365 derniers jours", "50\u00a0%"):  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_trait_the_company_dropped_is_only_missing(client: Client, shop: Shop,
     path.write_text(text[: text.index("  coupon_redemptions_365d:")])
 
     assert signed_in(client, shop).get("/customers/1/").status_code == 200
-    assert client.get("/lifecycle/traits/").status_code == 200
+    assert client.get("/traits/").status_code == 200
 
 
 def test_a_stage_opens_the_list_of_its_customers(client: Client, shop: Shop) -> None:

@@ -22,8 +22,10 @@ from cordiale.imports.api import router as imports
 from cordiale.measure.api import router as programmes
 from cordiale.orders.api import router as orders
 from cordiale.quality.api import router as quality
+from cordiale.recommendations.api import router as recommendations
 from cordiale.relations.api import router as relations
 from cordiale.rights.api import router as rights
+from cordiale.scores.api import router as scores
 from cordiale.segments.api import router as segments
 from cordiale.ui.access import public
 from cordiale.webhooks.api import router as webhooks
@@ -37,8 +39,10 @@ api.add_router("/imports", imports)
 api.add_router("/orders", orders)
 api.add_router("/programmes", programmes)
 api.add_router("/quality", quality)
+api.add_router("/recommendations", recommendations)
 api.add_router("/relations", relations)
 api.add_router("/rights", rights)
+api.add_router("/scores", scores)
 api.add_router("/segments", segments)
 api.add_router("/webhooks", webhooks)
 

@@ -21,10 +21,12 @@ from cordiale.insight import commands as insight
 from cordiale.intake import commands as intake
 from cordiale.jobs import commands as jobs
 from cordiale.lake import commands as lake
+from cordiale.lifecycle import commands as lifecycle
 from cordiale.measure import commands as measure
 from cordiale.programmes import commands as programmes
 from cordiale.quality import commands as quality_board
 from cordiale.rights import commands as rights
+from cordiale.scores import commands as scores
 from cordiale.segments import commands as segments
 from cordiale.webhooks import commands as webhooks
 
@@ -46,6 +48,8 @@ app.command("status")(processes.status)
 app.command("worker")(processes.worker)
 app.command("tick")(programmes.tick)
 app.add_typer(insight.app, name="traits")
+app.add_typer(scores.app, name="scores")
+app.add_typer(lifecycle.app, name="lifecycle")
 app.add_typer(segments.app, name="segments")
 programmes.app.command("report")(measure.report)
 app.add_typer(programmes.app, name="programmes")

@@ -1,4 +1,4 @@
-"""The life cycle and the catalogue of traits."""
+"""The catalogue of traits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,5 @@ from cordiale.insight import views
 
 app_name = "insight"
 urlpatterns = [
-    path("", views.lifecycle, name="lifecycle"),
-    path("traits/", views.catalogue, name="traits"),
+    path("", views.catalogue, name="traits"),
 ]

@@ -1,0 +1,3 @@
+"""`recommend`: what a customer may like next."""
+
+from __future__ import annotations

@@ -1,0 +1,7 @@
+"""The API of `scores`."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router(tags=["scores"])
