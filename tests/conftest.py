@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 _beside_others = "PYTEST_XDIST_WORKER" in os.environ
-if os.environ.get("DJANGO_SETTINGS_MODULE") and not _beside_others:  # pytest-django has read it already, with somebody's real home
+if (
+    os.environ.get("DJANGO_SETTINGS_MODULE") and not _beside_others
+):  # pytest-django has read it already, with somebody's real home
     raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: tests choose a home of their own first")
 
 _root = Path(tempfile.mkdtemp(prefix="cordiale-tests-"))
@@ -37,7 +39,7 @@ django.setup()  # here, not by pytest-django: it would read the settings before 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Temporary folders of this run alone: under root, each run of pytest closes the common one to the servers others have there."""
+    """Temporary folders of this run alone: as root a run closes the common one to the servers other runs have there."""
     if not config.option.basetemp:
         config.option.basetemp = str(_root / "tmp")
 

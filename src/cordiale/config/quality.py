@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ from cordiale.ui import terminal
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 _BIN = Path(sys.executable).parent
+_COUNTED = ("exit_code", "tests", "failures", "errors", "skipped")
 _NOT_FOR_TESTS = {"CORDIALE_HOME", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
 """Tests choose a home of their own before settings are read; a module named in the environment would be read first."""
 
@@ -80,15 +82,29 @@ def test(
     if not json_:
         terminal.answer([], as_json=False, text=_as_text(results))
     _require_all(results)
-    counts = _run_tests([*(["-m", "not slow"] if fast else []), *context.args], to_stderr=json_)
+    lanes = [tuple(context.args)] if context.args else _lanes(fast=fast)
+    counts = sum((_run_tests(lane, to_stderr=json_) for lane in lanes), Counter[str]())
     if json_:
-        terminal.answer({"checks": _as_json(results), **counts}, as_json=True)
+        terminal.answer({"checks": _as_json(results), **{name: counts[name] for name in _COUNTED}}, as_json=True)
     if counts["exit_code"]:
-        raise CordialeError(f"tests failed (pytest ended with code {counts['exit_code']})")
+        raise CordialeError(f"tests failed: {counts['failures'] + counts['errors']} of {counts['tests']} (see above)")
 
 
-def _run_tests(arguments: list[str], *, to_stderr: bool) -> dict[str, int]:
-    """Run pytest with a home of its own; its exit code, and how many tests ran, failed and were skipped."""
+def _lanes(*, fast: bool) -> list[tuple[str, ...]]:
+    """What pytest is told, one run after the other: a browser's event loop must not meet tests that run their own.
+
+    A test file stays in one process, where its costly fixtures are; each process has a home and a PostgreSQL.
+    """
+    side_by_side = ("-n", str(max(2, min(4, os.cpu_count() or 2))), "--dist")
+    slow = " and not slow" if fast else ""
+    return [
+        ("-m", f"not browser{slow}", *side_by_side, "loadfile"),
+        ("-m", f"browser{slow}", *side_by_side, "worksteal"),
+    ]
+
+
+def _run_tests(arguments: Sequence[str], *, to_stderr: bool) -> Counter[str]:
+    """Run pytest with a home of its own; `_COUNTED`: its exit code, and how many tests ran, failed and were skipped."""
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
@@ -101,8 +117,7 @@ def _run_tests(arguments: list[str], *, to_stderr: bool) -> dict[str, int]:
         )
         suite = ElementTree.parse(report).getroot().find("testsuite") if report.exists() else None  # noqa: S314 - our own pytest wrote it
     counted = suite.attrib if suite is not None else {}
-    names = ("tests", "failures", "errors", "skipped")
-    return {"exit_code": outcome.returncode, **{name: int(counted.get(name, 0)) for name in names}}
+    return Counter({"exit_code": abs(outcome.returncode), **{name: int(counted.get(name, 0)) for name in _COUNTED[1:]}})
 
 
 def run_checks(*, announce: bool) -> Iterable[Result]:
