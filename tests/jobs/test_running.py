@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from cordiale.accounts.models import Staff
 from cordiale.errors import CordialeError, Refused
 from cordiale.home import Home
-from cordiale.jobs import actions, kinds, running
+from cordiale.jobs import actions, alone, kinds, running
 from cordiale.jobs.models import Job, JobState
 from cordiale.jobs.progress import Lost, Progress
 
@@ -101,7 +101,7 @@ def test_a_job_another_worker_holds_is_left_alone(runs: list[Progress], now: dat
     held, finished = threading.Event(), threading.Event()
 
     def other_worker() -> None:
-        with running._held(job.pk) as is_mine:
+        with alone.held(running.JOBS, job.pk) as is_mine:
             assert is_mine
             held.set()
             finished.wait(20)

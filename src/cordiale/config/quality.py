@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from xml.etree import ElementTree
 
 import typer
@@ -29,6 +31,7 @@ from cordiale.ui import terminal
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 _BIN = Path(sys.executable).parent
+LONGEST = 52 * 60  # seconds: those who call this give up after an hour, without a word
 _COUNTED = ("exit_code", "tests", "failures", "errors", "skipped")
 _NOT_FOR_TESTS = {"CORDIALE_HOME", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
 """Tests choose a home of their own before settings are read; a module named in the environment would be read first."""
@@ -83,7 +86,8 @@ def test(
         terminal.answer([], as_json=False, text=_as_text(results))
     _require_all(results)
     lanes = [tuple(context.args)] if context.args else _lanes(fast=fast)
-    counts = sum((_run_tests(lane, to_stderr=json_) for lane in lanes), Counter[str]())
+    end = time.monotonic() + LONGEST
+    counts = sum((_run_tests(lane, end, to_stderr=json_) for lane in lanes), Counter[str]())
     if json_:
         terminal.answer({"checks": _as_json(results), **{name: counts[name] for name in _COUNTED}}, as_json=True)
     if counts["exit_code"]:
@@ -103,21 +107,33 @@ def _lanes(*, fast: bool) -> list[tuple[str, ...]]:
     ]
 
 
-def _run_tests(arguments: Sequence[str], *, to_stderr: bool) -> Counter[str]:
+def _run_tests(arguments: Sequence[str], end: float, *, to_stderr: bool) -> Counter[str]:
     """Run pytest with a home of its own; `_COUNTED`: its exit code, and how many tests ran, failed and were skipped."""
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_TESTS}
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        outcome = subprocess.run(
+        code = _run_until(
+            end,
             [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments],
-            cwd=ROOT,
             env=environment,
-            check=False,
             stdout=sys.stderr if to_stderr else None,
         )
         suite = ElementTree.parse(report).getroot().find("testsuite") if report.exists() else None  # noqa: S314 - our own pytest wrote it
     counted = suite.attrib if suite is not None else {}
-    return Counter({"exit_code": abs(outcome.returncode), **{name: int(counted.get(name, 0)) for name in _COUNTED[1:]}})
+    return Counter({"exit_code": code, **{name: int(counted.get(name, 0)) for name in _COUNTED[1:]}})
+
+
+def _run_until(end: float, command: list[str], **options: Any) -> int:
+    """The exit code of `command`; one that is not done then is ended with all it started, and has failed."""
+    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **options)
+    try:
+        return abs(process.wait(max(1.0, end - time.monotonic())))
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"the tests did not end within {LONGEST // 60} minutes and were stopped\n")
+        return 1
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # a server left behind would keep our output open
 
 
 def run_checks(*, announce: bool) -> Iterable[Result]:
