@@ -122,14 +122,29 @@ def test_before_any_snapshot_stages_say_what_to_do(shop: Shop) -> None:
         queries.stages()
 
 
-def test_only_whom_we_knew_is_in_a_past_snapshot(shop: Shop) -> None:
+def test_only_whom_we_knew_or_who_had_a_history_is_in_a_past_snapshot(shop: Shop) -> None:
     shop.customers(1)
-    shop.customers(2, known_for=timedelta(days=3))
+    shop.customers(2, 3, 4, known_for=timedelta(days=3))
     shop.order(2, days_ago=9)
+    shop.order(3, days_ago=4)
 
     day = actions.snapshot_at(shop.now - timedelta(days=5))
 
-    assert open_lake().query("SELECT customer_id FROM traits", day)["customer_id"].to_pylist() == [1]
+    assert sorted(open_lake().query("SELECT customer_id FROM traits", day)["customer_id"].to_pylist()) == [1, 2]
+
+
+def test_what_a_past_instant_holds_is_told_without_being_kept(shop: Shop) -> None:
+    shop.customers(1, 2)
+    shop.order(1, days_ago=50)
+    shop.order(1, days_ago=2)
+
+    past = pa.concat_tables(actions.compute_at(shop.now - timedelta(days=10), [1]))
+    everyone = pa.concat_tables(actions.compute_at(shop.now - timedelta(days=10)))
+
+    assert past.select(["customer_id", "recency_days", "lifecycle_stage"]).to_pylist() == [
+        {"customer_id": 1, "recency_days": 40, "lifecycle_stage": "customer"}
+    ]
+    assert (everyone.num_rows, open_lake().days(), Snapshot.objects.count()) == (2, (), 0)
 
 
 def test_a_merged_customer_counts_once_with_all_his_facts(shop: Shop) -> None:

@@ -6,23 +6,27 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cordiale import clock, home
 from cordiale.clock import local_day, require_aware
 from cordiale.company import company
 from cordiale.customers.models import Customer
-from cordiale.insight import computing, definitions
+from cordiale.insight import columns, computing, definitions
 from cordiale.insight.definitions import Definitions
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.compilation import Moment
 from cordiale.insight.rules.lifecycle import STAGES
+from cordiale.insight.rules.traits import FACTS
 from cordiale.lake import open_lake
 
 _CHUNK = 50_000
@@ -38,7 +42,8 @@ def ensure_snapshot(now: datetime) -> date:
     day = local_day(now, company().zone)
     rules = definitions.current()
     known = Snapshot.objects.filter(day=day).first()
-    if known is None or known.definition != rules.fingerprint or day not in open_lake().days():
+    meaning = (rules.fingerprint, columns.fingerprint())
+    if known is None or (known.definition, known.added) != meaning or day not in open_lake().days():
         _compute(day, require_aware(now), rules)
     return day
 
@@ -54,6 +59,18 @@ def snapshot_at(day_end: datetime) -> date:
     return day
 
 
+def compute_at(instant: datetime, customers: Sequence[int] | pa.Array | None = None) -> Iterator[pa.Table]:
+    """What a snapshot of `instant` would hold (customer_id, declared traits, RFM scores, stage), a bucket at a time.
+
+    Nothing is kept, and no column of others is there: this is what scores learn from. `customers` narrows the rows;
+    RFM scores compare with everybody all the same, so it saves no time. Raises Located where the definitions are wrong.
+    """
+    moment = Moment(require_aware(instant), clock.zone(company().zone))
+    wanted = None if customers is None else pa.array(customers, pa.int64())
+    for part in _scored_parts(definitions.current(), moment):
+        yield part if wanted is None else part.filter(pc.is_in(part["customer_id"], wanted))
+
+
 def _compute(day: date, as_of: datetime, rules: Definitions) -> None:
     """Compute and keep one day. The lake's day is replaced first, in one commit; its record follows.
 
@@ -61,23 +78,28 @@ def _compute(day: date, as_of: datetime, rules: Definitions) -> None:
     """
     started = time.monotonic()
     moment = Moment(as_of, clock.zone(company().zone))
-    stages = _stage_counts()
-    lake = open_lake()
-    run = home.current().prepare().run
+    columns.added({trait.name for trait in rules.traits})  # names that clash are told before the work
+    stages, added = _stage_counts(), columns.fingerprint()
+
+    def parts() -> Iterator[pa.Table]:
+        for part in _scored_parts(rules, moment):
+            stages.update(part["lifecycle_stage"].to_pylist())
+            yield columns.extended(part, moment)
+
+    open_lake().replace_day(day, parts())
+    _record(day, as_of, (rules.fingerprint, added), stages, time.monotonic() - started)
+
+
+def _scored_parts(rules: Definitions, moment: Moment) -> Iterator[pa.Table]:
+    """Everybody known at the moment, scored, a bucket at a time."""
+    lake, run = open_lake(), home.current().prepare().run
     _sweep(run)
     with tempfile.TemporaryDirectory(prefix=_SPOOL, dir=run) as folder:
         spool = computing.Spool(Path(folder))
-        spool.fill(computing.traits_by_part(lake, rules, moment, known_customers(as_of)))
+        spool.fill(computing.traits_by_part(lake, rules, moment, known_customers(moment.as_of)))
         scales = spool.scales()
-
-        def parts() -> Iterator[pa.Table]:
-            for part in spool.parts():
-                scored = computing.scored(lake, rules, moment, scales, part)
-                stages.update(scored["lifecycle_stage"].to_pylist())
-                yield scored
-
-        lake.replace_day(day, parts())
-    _record(day, as_of, rules, stages, time.monotonic() - started)
+        for part in spool.parts():
+            yield computing.scored(lake, rules, moment, scales, part)
 
 
 def _sweep(run: Path) -> None:
@@ -91,15 +113,30 @@ def _stage_counts() -> Counter[str]:
     return Counter(dict.fromkeys(STAGES, 0))
 
 
-def _record(day: date, as_of: datetime, rules: Definitions, stages: Counter[str], seconds: float) -> None:
+def _record(day: date, as_of: datetime, meaning: tuple[str, str], stages: Counter[str], seconds: float) -> None:
     with transaction.atomic():
         Snapshot.objects.update_or_create(day=day, defaults={
             "as_of": as_of, "customers": stages.total(), "seconds": round(seconds, 3),
-            "definition": rules.fingerprint, "stages": dict(stages),
+            "definition": meaning[0], "added": meaning[1], "stages": dict(stages),
         })  # fmt: skip
 
 
 def known_customers(as_of: datetime) -> pa.Table:
-    """Whom we knew at `as_of` (customer_id): created before it, and not since merged into somebody else."""
-    rows = Customer.objects.filter(created_at__lt=as_of).order_by("pk").values_list("pk", flat=True)
-    return pa.table({"customer_id": np.fromiter(rows.iterator(chunk_size=_CHUNK), dtype=np.int64)})
+    """Whom we knew at `as_of` (customer_id), and who has not since been merged into somebody else.
+
+    Known is who was created before it, or did something before it: a base imported later brings its history.
+    """
+    earlier = _numbers(Customer.objects.filter(created_at__lt=as_of))
+    later = pa.table({"customer_id": _numbers(Customer.objects.filter(created_at__gte=as_of))})
+    if later.num_rows:
+        sql = " UNION ".join(
+            f"SELECT customer_id FROM {table} SEMI JOIN later USING (customer_id) WHERE ts < ?" for table in FACTS
+        )
+        active = open_lake().query(sql, bind=[as_of] * len(FACTS), later=later)["customer_id"].to_numpy()
+        earlier = np.sort(np.concatenate([earlier, active]))
+    return pa.table({"customer_id": earlier})
+
+
+def _numbers(customers: QuerySet[Customer]) -> npt.NDArray[np.int64]:
+    rows = customers.order_by("pk").values_list("pk", flat=True)
+    return np.fromiter(rows.iterator(chunk_size=_CHUNK), dtype=np.int64)

@@ -13,4 +13,5 @@ class Snapshot(models.Model):
     customers = models.PositiveIntegerField()
     seconds = models.FloatField()
     definition = models.CharField(max_length=64)  # fingerprint of traits.yaml and lifecycle.yaml
+    added = models.CharField(max_length=64, default="", blank=True)  # fingerprint of the columns of others (scores)
     stages = models.JSONField(default=dict)  # stage → number of customers

@@ -25,7 +25,7 @@ def customer_traits(request: HttpRequest, customer: Customer) -> Content:
     rules, snapshot, row = definitions.current(), queries.find_snapshot(), _row(request, customer)
     context: dict[str, Any] = {"snapshot": snapshot, "is_known": bool(row), "may_see": _may_see(request)}
     if row:
-        traits = [texts.shown(trait, row.get(trait.name)) for trait in rules.traits]
+        traits = [texts.shown(trait, row.get(trait.name)) for trait in queries.traits()]
         context |= {
             "stage": texts.stages(rules.lifecycle).get(row["lifecycle_stage"]),
             "scores": texts.scores(row, rules.by_name),

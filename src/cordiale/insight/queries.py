@@ -12,7 +12,7 @@ import pyarrow as pa
 from cordiale import clock
 from cordiale.company import company
 from cordiale.errors import NotFound
-from cordiale.insight import computing, definitions
+from cordiale.insight import columns, computing, definitions
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules import compilation
 from cordiale.insight.rules.compilation import Moment
@@ -23,8 +23,9 @@ from cordiale.lake import Lake, open_lake
 
 
 def traits() -> list[Trait]:
-    """The declared traits, in their order. Raises Located where `traits.yaml` is wrong."""
-    return list(definitions.current().traits)
+    """The declared traits in their order, then those that others add (scores). Raises Located where one is wrong."""
+    declared = definitions.current().traits
+    return [*declared, *columns.added({trait.name for trait in declared})]
 
 
 def lifecycle() -> Lifecycle:

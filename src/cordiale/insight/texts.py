@@ -73,7 +73,7 @@ def source_title(trait: Trait) -> str:
     """What a trait is computed from."""
     return {
         "order_lines": _("order lines"), "events": _("events"), "messages": _("messages"),
-        "derived": _("other traits"),
+        "derived": _("other traits"), "answers": _("survey answers"), "score": _("a score"),
     }[trait.source]  # fmt: skip
 
 

@@ -165,7 +165,7 @@ def _grouped(name: str, table: str, column: str, where: str, traits: Sequence[Tr
     sums = "".join(f", sum({weight}) AS weight_{trait}" for trait, weight in weights.items())
     picks = ", ".join(f"{_picked(trait)} AS {trait.name}" for trait in traits)
     rows = (
-        f"SELECT customer_id, {column} AS value, max(ts) AS last_at{sums}"
+        f"SELECT customer_id, {column} AS picked, max(ts) AS last_at{sums}"
         f"\n  FROM {table} WHERE {where} AND {column} IS NOT NULL\n  GROUP BY customer_id, {column}"
     )
     picked = f"SELECT customer_id, {picks}\n  FROM {name}_rows GROUP BY customer_id"
@@ -173,12 +173,12 @@ def _grouped(name: str, table: str, column: str, where: str, traits: Sequence[Tr
 
 
 def _picked(trait: Trait) -> str:
-    """What is kept of a customer's values, each with its `value`, `last_at` and weights: a number of them, or one."""
+    """What is kept of a customer's values, each with `last_at` and weights: a number of them, or one."""
     name = trait.aggregate.name if trait.aggregate is not None else ""
     if name == "distinct":
         return "count(*)"
     keys = (f"weight_{trait.name}", "last_at") if name == "favourite" else ("last_at", f"weight_{trait.name}")
-    return f"arg_max(value, ({', '.join(keys)}, value))"
+    return f"arg_max(picked, ({', '.join(keys)}, picked))"
 
 
 def _within(window: int | None, ago: int, moment: Moment) -> str:

@@ -49,6 +49,17 @@ FACTS: Mapping[str, Mapping[str, Kind]] = {
         "kind": "text",
         "source": "text",
     },
+    "answers": {
+        "ts": "instant",
+        "answer_id": "text",
+        "survey": "text",
+        "question": "text",
+        "kind": "text",
+        "value": "number",
+        "text": "text",
+        "channel": "text",
+        "source": "text",
+    },
 }
 """The columns a trait may use, by table of the lake."""
 
@@ -87,8 +98,9 @@ class Aggregate:
 class Trait:
     """One declared trait. `window` is in days and ends `ago` days before the snapshot; None looks at everything.
 
-    `definition` is the text of its value as written, `source` the facts it is computed from (or `derived`). Exactly
-    one of `aggregate` and `formula` is set; `where` restricts the facts of an aggregate.
+    `definition` is the text of its value as written, `source` the facts it is computed from, `derived`, or `score`
+    where another package computes it. Of a declared one exactly one of `aggregate` and `formula` is set; `where`
+    restricts the facts of an aggregate.
     """
 
     name: str
