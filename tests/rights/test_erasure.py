@@ -35,6 +35,9 @@ from cordiale.insight.actions import ensure_snapshot
 from cordiale.lake import open_lake
 from cordiale.rights import access, actions, documents, erasure
 from cordiale.rights.models import Erasure, Request
+from cordiale.webhooks import actions as webhooks
+from cordiale.webhooks import outbox, rules
+from cordiale.webhooks.models import Delivery
 from tests.rights import traces
 
 EMAIL, PHONE = "zephyrine.quillbert@courriel-rare.example", "+33687654321"
@@ -165,6 +168,16 @@ def test_an_erasure_that_was_cut_off_is_finished_later(person: Customer, fresh_h
     assert erasure.finish_erasures(now) == 1
     assert traces.in_files(WORDS, *everywhere(fresh_home)) == []
     assert erasure.finish_erasures(now) == 0
+
+
+def test_whoever_was_told_of_a_person_is_told_of_the_erasure(person: Customer, now: datetime) -> None:
+    for name, kind in (("crm", rules.CUSTOMERS), ("mail", rules.CONSENTS), ("till", rules.STARTED)):
+        webhooks.add(name, f"https://{name}.example.org/hooks", [kind], actor="test", now=now)
+    proof = erasure.erase(person, actor="cli", reason="asked", now=now)
+    outbox.make_messages(now)
+    told = Delivery.objects.filter(message__type=rules.ERASED)
+    assert sorted(one.endpoint.name for one in told) == ["crm", "mail"]
+    assert json.loads(told[0].message.body)["data"] == {"customers": proof.numbers}
 
 
 def test_nobody_else_is_touched_by_an_erasure(person: Customer, now: datetime) -> None:

@@ -23,6 +23,7 @@ from cordiale.lake import open_lake
 from cordiale.locks import exclusive
 from cordiale.rights import scrub
 from cordiale.rights.models import Erasure, Request, RequestKind, RequestState
+from cordiale.webhooks import outbox, rules
 
 Tell = Callable[[str], None]
 
@@ -70,6 +71,7 @@ def erase_from_database(
     )  # fmt: skip
     for holding in reversed(holdings.registered()):
         proof.rows[holding.name] = holding.erase(numbers, now)
+    outbox.note(rules.ERASED, {"customers": numbers}, now)  # after the holdings: theirs take the person's notices away
     names = [str(one) for one in numbers]
     proof.rows["audit"] = (
         AuditEntry.objects.filter(noun="customer", name__in=names).exclude(detail={}).update(detail={})

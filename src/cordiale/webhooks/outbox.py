@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from cordiale.consent.rules import ConsentEntry
 from cordiale.webhooks.models import Delivery, Endpoint, Message, Notice
-from cordiale.webhooks.rules import CONSENTS, CUSTOMERS, MANY, MOST_CUSTOMERS, MOST_LISTED, subscription
+from cordiale.webhooks.rules import CONSENTS, CUSTOMERS, MANY, MOST_CUSTOMERS, MOST_LISTED, subscriptions
 
 _AT_ONCE = 400
 """Notices drawn together in one transaction."""
@@ -108,7 +109,11 @@ def _numbers(data: dict[str, Any]) -> set[int]:
 
 
 def _is_wanted(kind: str) -> bool:
-    return Endpoint.objects.filter(is_active=True, events__contains=[kind]).exists()
+    return _listening(kind).exists()
+
+
+def _listening(kind: str) -> QuerySet[Endpoint]:
+    return Endpoint.objects.filter(is_active=True, events__overlap=subscriptions(kind))
 
 
 def _keep(kind: str, rows: Iterable[dict[str, Any]], now: datetime) -> None:
@@ -177,8 +182,7 @@ def _of_consents(rows: Sequence[dict[str, Any]], at: datetime) -> Iterator[Messa
 
 def _spread(one: Message, now: datetime) -> int:
     """Save the message with a delivery for everybody who listens; 0 where nobody does any more."""
-    wanted = Endpoint.objects.filter(is_active=True, events__contains=[subscription(one.type)])
-    listening = list(wanted.values_list("pk", flat=True))
+    listening = list(_listening(one.type).values_list("pk", flat=True))
     if not listening:
         return 0
     one.save(force_insert=True)

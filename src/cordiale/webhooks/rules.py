@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from cordiale.connectors.rules.signatures import key_of
 from cordiale.errors import CordialeError, Refused
 
-CUSTOMERS, CONSENTS = "customers.changed", "consents.changed"
+CUSTOMERS, CONSENTS, ERASED = "customers.changed", "consents.changed", "customers.erased"
 STARTED, PAUSED, APPLIED = "programme.started", "programme.paused", "programme.applied"
 TEST = "test"
-EVENTS = (CUSTOMERS, CONSENTS, STARTED, PAUSED, APPLIED)
+EVENTS = (CUSTOMERS, CONSENTS, ERASED, STARTED, PAUSED, APPLIED)
 MANY = {CUSTOMERS: "customers.many_changed", CONSENTS: "consents.many_changed"}
 """What is told to who listens to the first where too many changed to name them."""
 MOST_CUSTOMERS = 500
@@ -114,9 +114,14 @@ def is_allowed(address: str, allowed: Collection[str]) -> bool:
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def subscription(kind: str) -> str:
-    """The kind an endpoint asks for to be told of `kind`."""
-    return next((asked for asked, many in MANY.items() if many == kind), kind)
+def subscriptions(kind: str) -> list[str]:
+    """What endpoints ask for that are told of `kind`.
+
+    Whoever was told of customers or consents is told of an erasure too: GDPR article 19 asks it of us, not of them.
+    """
+    if kind == ERASED:
+        return [ERASED, CUSTOMERS, CONSENTS]
+    return [next((asked for asked, many in MANY.items() if many == kind), kind)]
 
 
 def sign(secret: str, key: str, at: datetime, body: bytes) -> dict[str, str]:

@@ -25,6 +25,7 @@ _PAGE = 50
 TITLES = {
     rules.CUSTOMERS: gettext_lazy("Customers changed"),
     rules.CONSENTS: gettext_lazy("Consents changed"),
+    rules.ERASED: gettext_lazy("Customers erased"),
     rules.STARTED: gettext_lazy("A programme started"),
     rules.PAUSED: gettext_lazy("A programme paused"),
     rules.APPLIED: gettext_lazy("A programme has a new version"),
