@@ -44,7 +44,7 @@ def in_thread(work: Any, *given: Any) -> threading.Thread:
 
 def wait_until(is_so: Any) -> None:
     event = threading.Event()
-    for _ in range(1_000):
+    for _ in range(4_500):
         if is_so():
             return
         event.wait(0.02)
