@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cordiale.config import postgres, serving
 from cordiale.home import Home
+from tests.ports import free_port
 
 HOST = "127.0.0.1"
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -46,7 +47,7 @@ def find_chromium() -> str | None:
 @contextmanager
 def seeded(folder: Path) -> Iterator[Site]:
     """A site on a fresh home in `folder`, with a database and a web server of its own; both end with the block."""
-    home, port = Home(folder), serving.free_port(HOST, 18_000)
+    home, port = Home(folder), free_port()
     address = f"http://{HOST}:{port}"
     surroundings = {"CORDIALE_HOME": str(folder), "CORDIALE_BASE_URL": address}
     facts = _seed(os.environ | surroundings)

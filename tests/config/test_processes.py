@@ -17,6 +17,7 @@ import pytest
 
 from cordiale.config import processes, serving
 from cordiale.home import Home
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ def cordiale(home: Path, *words: str) -> Any:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("up")
-    cordiale(home, "up", "--port", "18200")
+    cordiale(home, "up", "--port", str(free_port()))
     yield home
     cordiale(home, "down")
 
@@ -63,7 +64,7 @@ def test_status_says_what_runs_and_a_second_up_changes_nothing(running: Path) ->
     first = cordiale(running, "status")
     assert (first["pages"], first["worker"], first["postgres"]) == ("up", "up", "up")
     assert (first["events"], first["events_address"]) == ("up", "http://127.0.0.1:18201")
-    again = cordiale(running, "up", "--port", "18300")
+    again = cordiale(running, "up", "--port", str(free_port()))
     assert again["address"] == first["address"]
 
 
@@ -89,7 +90,7 @@ def test_the_worker_ticks_by_itself(running: Path) -> None:
 
 
 def test_down_ends_everything_and_never_a_stranger(tmp_path: Path) -> None:
-    cordiale(tmp_path, "up", "--port", "18400")
+    cordiale(tmp_path, "up", "--port", str(free_port()))
     found = processes.find_running(Home(tmp_path))
     assert found is not None
     children = psutil.Process(found.pid).children(recursive=True)

@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from cordiale.config import serving
 from cordiale.errors import Unavailable
+from tests.ports import free_port
 
 
 def database() -> str:
@@ -34,7 +35,7 @@ class EventServer:
 
     def __init__(self, dsn: str, **environment: str) -> None:
         self.dsn, self.environment = dsn, environment
-        self.port = serving.free_port("127.0.0.1", 18_800 + os.getpid() % 1_000)
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property

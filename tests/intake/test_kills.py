@@ -23,6 +23,7 @@ from cordiale.config import processes
 from cordiale.home import Home
 from cordiale.lake import Lake
 from tests.intake.serving import basic, track, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 BATCH, SENDERS = 100, 8
@@ -39,7 +40,7 @@ def cordiale(home: Path, *words: str) -> Any:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
-    cordiale(tmp_path, "up", "--port", "18500")
+    cordiale(tmp_path, "up", "--port", str(free_port()))
     yield tmp_path
     cordiale(tmp_path, "down")
 
