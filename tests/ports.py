@@ -1,6 +1,6 @@
 """Ports of tests that run side by side.
 
-granian shares a port silently, so two runs that ask for the same one at the same moment would answer each other's calls.
+granian shares a port silently: two runs that ask for the same one at the same moment would answer each other's calls.
 """
 
 from __future__ import annotations
