@@ -1,0 +1,238 @@
+"""Will they or not: probabilities that mean what they say.
+
+Small data is learned by a logit on ranks, large data by boosted trees; between, held-out rows choose among the two and
+their mean. The log-odds are then set right by a line fitted on held-out rows (Platt 1999), so that of those given 20 %
+one in five did; a line keeps the contributions of features adding up, which steps (isotonic) would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from cordiale.errors import CordialeError
+from cordiale.learning import boosting, drivers, encoding, folds, logit, members, storage
+from cordiale.learning.drivers import Drivers
+from cordiale.learning.encoding import Encoding, Floats
+from cordiale.learning.members import BOOSTING, LOGIT, Members
+
+KIND = "classifier"
+SMALL, BIG = 5_000, 50_000
+"""Below the first number of rows, the logit; from the second on, boosting; between, what held-out rows say."""
+LEAST = 20
+"""Rows of each answer that are needed at least."""
+_SHOWN_ROWS, _NEWTON_STEPS = 20_000, 100
+Labels = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifier:
+    """A fitted classifier. `facts` tell for the model card how it was fitted."""
+
+    encoding: Encoding
+    members: Members
+    slope: float
+    offset: float
+    weight: tuple[float, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict(self, features: pa.Table, *, as_of: datetime | None = None) -> Floats:
+        """The probability of *yes* for each row, in [0, 1]."""
+        return self._probability(self.encoding.matrix(features, as_of))
+
+    def contributions(self, features: pa.Table, *, as_of: datetime | None = None) -> tuple[float, Floats]:
+        """Base, and what each feature added to each row, shape (rows, features): they sum to the log-odds."""
+        return self._base(), self._contribute(self.encoding.matrix(features, as_of))
+
+    def drivers(self, features: pa.Table, top: int = 3, *, as_of: datetime | None = None) -> Drivers:
+        """The features that moved each row's log-odds most, against the mean row of training."""
+        return drivers.strongest(
+            self.encoding.matrix(features, as_of), self._contribute,
+            features=self.encoding.names(), base=self._base(), top=top,
+        )  # fmt: skip
+
+    def importance(self) -> dict[str, float]:
+        """Share of each feature in all movements of log-odds in training; they sum to 1, largest first."""
+        pairs = zip(self.encoding.names(), self.weight, strict=True)
+        return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+    def dump(self) -> bytes:
+        """For `learning.load`."""
+        head = {
+            "kind": KIND, "encoding": self.encoding.as_json(), "members": list(self.members), "slope": self.slope,
+            "offset": self.offset, "weight": list(self.weight), "facts": dict(self.facts),
+        }  # fmt: skip
+        return storage.packed(head, members.arrays(self.members))
+
+    def _probability(self, matrix: Floats) -> Floats:
+        return sigmoid(self.slope * members.score(self.members, matrix) + self.offset)
+
+    def _base(self) -> float:
+        return self.slope * members.mean_score(self.members) + self.offset
+
+    def _contribute(self, matrix: Floats) -> Floats:
+        columns = self.slope * members.contributions(self.members, matrix)
+        return drivers.by_feature(columns, self.encoding.owners(), len(self.encoding.features))
+
+
+def unpacked(head: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Classifier:
+    """What `Classifier.dump` wrote."""
+    return Classifier(
+        encoding=encoding.from_json(head["encoding"]),
+        members=members.from_arrays(head["members"], arrays),
+        slope=head["slope"],
+        offset=head["offset"],
+        weight=tuple(head["weight"]),
+        facts=head["facts"],
+    )
+
+
+def fit_classifier(
+    features: pa.Table,
+    label: npt.NDArray[Any],
+    *,
+    as_of: datetime | None = None,
+    groups: npt.NDArray[np.int64] | None = None,
+    seed: int = 0,
+) -> Classifier:
+    """Learn to tell rows with `label` true from the others.
+
+    `features`: one row a customer and past day, without ids. `as_of`: when the ages of instants count (several days:
+    `ages` each table first). `groups`: the customer of each row where one has several, so that none judges himself.
+    The order of rows changes nothing. Raises CordialeError where there is too little to learn from.
+    """
+    truth = _labels(features, label)
+    learned = encoding.learn(features, as_of)
+    matrix = learned.matrix(features, as_of)
+    order_keys = folds.keys(matrix, truth.astype(np.float64), seed)
+    order = np.argsort(order_keys, kind="stable")
+    matrix, truth = matrix[order], truth[order]
+    fold = folds.assign(order_keys[order], truth, None if groups is None else np.asarray(groups)[order])
+    tried = _try(matrix, truth, fold, seed)
+    return _finish(learned, matrix, truth, tried, seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tried:
+    """What held-out rows said: their truth, the log-odds each member gave them, and the settings that served best."""
+
+    truth: Labels
+    odds: dict[str, Floats]
+    strength: float = 0.0
+    rounds: int = 0
+
+
+def _labels(features: pa.Table, label: npt.NDArray[Any]) -> Labels:
+    truth = np.asarray(label)
+    if truth.shape != (features.num_rows,):
+        raise CordialeError(f"{features.num_rows} rows of features need as many labels, not {truth.shape}")
+    truth = truth.astype(bool)
+    yes, no = int(truth.sum()), int((~truth).sum())
+    if min(yes, no) < LEAST:
+        raise CordialeError(
+            f"{yes} customers did and {no} did not; at least {LEAST} of each are needed:"
+            " take a longer period, more customers or a less rare outcome"
+        )
+    return truth
+
+
+def _try(matrix: Floats, truth: Labels, fold: npt.NDArray[np.intp], seed: int) -> _Tried:
+    """Learn from some folds, ask the others."""
+    kinds = [LOGIT] if len(truth) < SMALL else [BOOSTING] if len(truth) >= BIG else [LOGIT, BOOSTING]
+    grids: dict[str, list[Floats]] = {kind: [] for kind in kinds}
+    rows = []
+    for held in folds.held_out(fold):
+        known = truth[~held]
+        if not held.any() or known.all() or not known.any():
+            continue
+        rows.append(np.flatnonzero(held))
+        for kind in kinds:
+            grids[kind].append(_grid(kind, matrix[~held], known, matrix[held], seed))
+    asked = truth[np.concatenate(rows)]
+    odds, chosen = {}, {}
+    for kind in kinds:
+        grid = np.concatenate(grids[kind], axis=1)
+        chosen[kind] = int(np.argmin([_loss(row, asked) for row in grid]))
+        odds[kind] = grid[chosen[kind]]
+    return _Tried(
+        truth=asked,
+        odds=odds,
+        strength=logit.STRENGTHS[chosen.get(LOGIT, 0)],
+        rounds=chosen.get(BOOSTING, 0) + 1,
+    )
+
+
+def _grid(kind: str, matrix: Floats, truth: Labels, asked: Floats, seed: int) -> Floats:
+    """Log-odds of the rows asked, one line for each setting of the member."""
+    if kind == LOGIT:
+        return np.stack([one.score(asked) for one in logit.fit(matrix, truth, logit.STRENGTHS)])
+    model = boosting.fit(matrix, truth, boosting.Settings(), seed)
+    return boosting.read(model).staged(asked)
+
+
+def _finish(learned: Encoding, matrix: Floats, truth: Labels, tried: _Tried, seed: int) -> Classifier:
+    blends = {LOGIT: [LOGIT], BOOSTING: [BOOSTING], "blend": [LOGIT, BOOSTING]}
+    lines, losses = {}, {}
+    for name, kinds in blends.items():
+        if all(kind in tried.odds for kind in kinds):
+            odds = np.mean([tried.odds[kind] for kind in kinds], axis=0)
+            lines[name] = straightened(odds, tried.truth)
+            losses[name] = _loss(lines[name][0] * odds + lines[name][1], tried.truth)
+    method = min(losses, key=lambda name: losses[name])
+    fitted: dict[str, members.Member] = {}
+    if LOGIT in blends[method]:
+        fitted[LOGIT] = logit.fit(matrix, truth, [tried.strength])[0]
+    if BOOSTING in blends[method]:
+        settings = boosting.Settings(rounds=tried.rounds)
+        fitted[BOOSTING] = boosting.read(boosting.fit(matrix, truth, settings, seed))
+    facts = {
+        "method": method, "rows": len(truth), "positives": int(truth.sum()), "held_out": len(tried.truth),
+        "losses": losses, "strength": tried.strength, "rounds": tried.rounds, "seed": seed,
+    }  # fmt: skip
+    slope, offset = lines[method]
+    columns = slope * members.contributions(fitted, matrix[:_SHOWN_ROWS])
+    return Classifier(
+        encoding=learned, members=fitted, slope=slope, offset=offset, facts=facts,
+        weight=drivers.shares(drivers.by_feature(columns, learned.owners(), len(learned.features))),
+    )  # fmt: skip
+
+
+def straightened(odds: Floats, truth: Labels) -> tuple[float, float]:
+    """Slope (never below 0) and offset of the likeliest line through log-odds, by Newton's method.
+
+    Answers count as a little less than certain (Platt's targets): rows told apart without fault give a finite line.
+    """
+    yes, no = float(truth.sum()), float((~truth).sum())
+    target = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
+    middle, spread = float(odds.mean()), float(odds.std()) or 1.0
+    design = np.stack([(odds - middle) / spread, np.ones(len(odds))])
+    line = np.array([0.0, _logit(target.mean())])
+    for _ in range(_NEWTON_STEPS):
+        chance = sigmoid(line @ design)
+        curve = (design * (chance * (1 - chance))) @ design.T + 1e-9 * np.eye(2)
+        step = np.clip(np.linalg.solve(curve, design @ (target - chance)), -2, 2)
+        line = line + step
+        if np.abs(step).max() < 1e-12:
+            break
+    slope = float(line[0]) / spread
+    return (slope, float(line[1]) - slope * middle) if slope > 0 else (0.0, _logit(target.mean()))
+
+
+def sigmoid(odds: Floats) -> Floats:
+    """The probability of log-odds, without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * odds)))
+
+
+def _loss(odds: Floats, truth: Labels) -> float:
+    """Mean log loss."""
+    return float(np.logaddexp(0, np.where(truth, -odds, odds)).mean())
+
+
+def _logit(share: Any) -> float:
+    return float(np.log(share / (1 - share)))
