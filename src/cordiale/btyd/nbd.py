@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from cordiale.btyd.model import Model, Parameters
+from cordiale.btyd.parts import each_part
 from cordiale.btyd.summary import Floats, Integers, Summary
 
 
@@ -31,12 +32,12 @@ class Nbd(Model):
         return [(0.5, 0.5)]
 
     def score(self, parameters: Parameters, summary: Summary) -> tuple[float, Floats]:
-        r, alpha = parameters
-        height = float(summary.count @ self.log_likelihood(parameters, summary.x, summary.t_x, summary.T))
+        r = parameters[0]
         levels, many = summary.levels
-        by_r = many @ (special.digamma(r + levels) - special.digamma(r)) + summary.count @ -np.log1p(summary.T / alpha)
-        by_alpha = summary.count @ (r / alpha - (r + summary.x) / (alpha + summary.T))
-        return height, np.array([by_r, by_alpha])
+        total = sum(each_part(summary.x.size, lambda part: _sums(parameters, summary, part)), np.zeros(3))
+        height = total[0] + many @ (special.gammaln(r + levels) - special.gammaln(r))
+        by_r = total[1] + many @ (special.digamma(r + levels) - special.digamma(r))
+        return float(height), np.array([by_r, total[2]])
 
     def log_likelihood(self, parameters: Parameters, x: Integers, t_x: Floats, T: Floats) -> Floats:
         r, alpha = parameters
@@ -54,3 +55,12 @@ class Nbd(Model):
 
     def wait(self, parameters: Parameters, chance: Floats, x: Integers, T: Floats) -> Floats:
         return wait_at_rate(parameters[0], parameters[1], chance, x, T)
+
+
+def _sums(parameters: Parameters, summary: Summary, part: slice) -> Floats:
+    """What depends on T, of a part: log-likelihood and its gradient."""
+    r, alpha = parameters
+    x, T, count = summary.x[part], summary.T[part], summary.count[part]
+    known = np.log1p(T / alpha)
+    height = -(r + x) * known - x * np.log(alpha)
+    return np.array([count @ height, -count @ known, count @ (r / alpha - (r + x) / (alpha + T))])

@@ -1,9 +1,11 @@
 """Pareto/NBD (Schmittlein, Morrison, Colombo 1987): one may leave at any moment, at a rate of one's own.
 
 The likelihood holds the integral, over the moments u in [t_x, T] at which the customer may have left, of
-(alpha + u)^-(r+x) (beta + u)^-(s+1). Published as a difference of two ₂F₁, which lose all digits for many purchases, it
-is here integrated as it stands: with q = ((alpha + t_x) / (alpha + u))^(r+s+x) as variable what remains is the smooth
-((alpha + u) / (beta + u))^(s+1), for which a few Gauss points do. The gradient comes from the same points.
+(alpha + u)^-(r+x) (beta + u)^-(s+1). Published as a difference of two ₂F₁, which loses all digits for many purchases,
+it is here integrated as it stands. With b the smaller of alpha and beta, the variable is ((b + t_x) / (b + u))^c, where
+c is a quarter of how fast the integrand falls at t_x: so the points lie where it is large, and sixteen of Gauss's give
+6 digits in the worst of 4000 cases drawn over eight orders of magnitude, 14 in the median one. The gradient comes from
+the same points.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from cordiale.btyd.model import Model, Parameters
 from cordiale.btyd.parts import each_part
 from cordiale.btyd.summary import Floats, Integers, Summary
 
-_POINTS = 24
+_POINTS = 16
+_SLOWEST = 0.02
 _DOUBLINGS, _BISECTIONS = 200, 60
 
 
@@ -96,20 +99,30 @@ def _left(parameters: Parameters, x: Integers, t_x: Floats, T: Floats) -> tuple[
     """The logarithm of s times the integral, then under its density the means of what its gradient needs:
     log(alpha + u), log(beta + u), 1 / (alpha + u), 1 / (beta + u)."""
     r, alpha, s, beta = parameters
-    power = r + s + x
-    first = np.log(alpha + t_x)
-    lowest = np.exp(-power * (np.log(alpha + T) - first))
-    sums = [np.zeros(np.shape(first)) for _ in range(5)]
+    base = min(alpha, beta)
+    first, first_alpha, first_beta = np.log(base + t_x), np.log(alpha + t_x), np.log(beta + t_x)
+    falls = (r + x) * np.exp(first - first_alpha) + (s + 1.0) * np.exp(first - first_beta)
+    c = np.maximum((falls - 0.7) / 4.0, _SLOWEST)
+    lowest = np.exp(-c * (np.log(base + T) - first))
+    sums = [np.zeros(first.shape) for _ in range(5)]
     for point, weight in zip(*_gauss(), strict=True):
-        by_alpha = first - np.log(lowest + (1.0 - lowest) * point) / power
-        inverse = np.exp(-by_alpha)
-        by_beta = by_alpha + np.log1p((beta - alpha) * inverse)
-        density = weight * np.exp((s + 1.0) * (by_alpha - by_beta))
-        for place, value in enumerate((1.0, by_alpha, by_beta, inverse, np.exp(-by_beta))):
+        log_y = np.log(lowest + (1.0 - lowest) * point)
+        by_base = first - log_y / c
+        by_alpha, by_beta = (_shifted(by_base, one - base) for one in (alpha, beta))
+        density = weight * np.exp(
+            (by_base - first) - log_y - (r + x) * (by_alpha - first_alpha) - (s + 1.0) * (by_beta - first_beta)
+        )
+        for place, value in enumerate((1.0, by_alpha, by_beta, np.exp(-by_alpha), np.exp(-by_beta))):
             sums[place] += density * value
     with np.errstate(divide="ignore"):
-        height = np.log(s / power) - power * first + np.log((1.0 - lowest) * sums[0])
+        height = np.log(s / c) + first - (r + x) * first_alpha - (s + 1.0) * first_beta
+        height += np.log((1.0 - lowest) * sums[0])
     return height, *(total / sums[0] for total in sums[1:])
+
+
+def _shifted(logs: Floats, more: float) -> Floats:
+    """log(e^logs + more)."""
+    return logs if more == 0.0 else logs + np.log1p(more * np.exp(-logs))
 
 
 def _sums(parameters: Parameters, summary: Summary, part: slice) -> Floats:
