@@ -172,8 +172,8 @@ def test_a_source_taken_back_leaves_what_the_others_say(now: datetime) -> None:
         now,
     )
     actions.submit([told({"city": "Lyon", "first_name": "Ana"}, now + DAY, "file", reference="A")], now + DAY)
-    withdrawn = actions.withdraw_source("file", now + 2 * DAY)
-    assert (sorted(withdrawn.changed), withdrawn.emptied) == ([a, b], [b])
+    (withdrawn,) = actions.withdraw_source("file", now + 2 * DAY)
+    assert (sorted(withdrawn.changed), withdrawn.emptied, withdrawn.gone) == ([a, b], [b], [])
     ana, bob = Customer.objects.order_by("reference")
     assert (ana.city, ana.first_name, bob.city, bob.email, bob.sources) == ("Metz", "", "", "", {})
     assert actions.discard([a, b]) == [b]

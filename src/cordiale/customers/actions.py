@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
 
 from cordiale import clock
 from cordiale.customers import golden, rules, validation
 from cordiale.customers.fields import CORE
 from cordiale.customers.loading import load
-from cordiale.customers.models import Customer, Submission
+from cordiale.customers.models import Customer
 from cordiale.customers.recording import Submitted, record, reserve
 from cordiale.customers.rules import RowRefused
 from cordiale.customers.survivorship import STANDINGS
+from cordiale.customers.withdrawing import Withdrawn, discard, withdraw_source
 from cordiale.errors import CordialeError, Refused
 
 __all__ = [
@@ -35,14 +34,6 @@ class ChangedMeanwhile(Refused):
     def __init__(self, current: Customer) -> None:
         self.current = current
         super().__init__("somebody else has changed this customer meanwhile; look at both versions and save again")
-
-
-@dataclass(frozen=True)
-class Withdrawn:
-    """What undoing a source did: customers whose record changed, and those of whom nobody says anything any more."""
-
-    changed: list[int]
-    emptied: list[int]
 
 
 @transaction.atomic
@@ -92,34 +83,6 @@ def reckon(customer_ids: Iterable[int], now: datetime) -> list[int]:
             groups = golden.lock(wanted[start : start + _AT_ONCE])
             changed += golden.reckon(list(groups.values()), clock.require_aware(now))
     return changed
-
-
-def withdraw_source(source: str, now: datetime) -> Withdrawn:
-    """Take back everything `source` said. In parts, each whole; called again it goes on where it was stopped."""
-    changed: list[int] = []
-    emptied: list[int] = []
-    while True:
-        with transaction.atomic():
-            said = Submission.objects.filter(source=source).order_by("customer_id")
-            ids = list(dict.fromkeys(said.values_list("customer_id", flat=True)[:_AT_ONCE]))
-            if not ids:
-                return Withdrawn(changed, emptied)
-            Submission.objects.filter(source=source, customer_id__in=ids).delete()
-            changed += reckon(ids, now)
-            left = set(Submission.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
-            emptied += [one for one in ids if one not in left]
-
-
-def discard(customer_ids: Iterable[int]) -> list[int]:
-    """Delete those of these customers of whom nobody says anything and to whom nothing refers; who is gone."""
-    gone = []
-    for id_ in sorted(set(customer_ids)):
-        if Submission.objects.filter(customer_id=id_).exists():
-            continue
-        with suppress(ProtectedError), transaction.atomic():
-            Customer.everyone.filter(id=id_, merged_into__isnull=True, merged__isnull=True).delete()
-            gone.append(id_)
-    return gone
 
 
 def reserve_ids(count: int) -> list[int]:

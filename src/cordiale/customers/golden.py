@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import pyarrow as pa
 from django.db import connection, transaction
 
 from cordiale.company import company
@@ -188,5 +189,5 @@ def _write(customers: Sequence[Customer], now: datetime) -> None:
 
 def _learn(customers: Sequence[Customer], names: Iterable[str]) -> None:
     if {"first_name", "last_name"} & set(names):
-        texts = {text for one in customers for text in (one.first_name, one.last_name) if text}
-        transaction.on_commit(lambda: words.learn(texts))
+        texts = [text for one in customers for text in (one.first_name, one.last_name)]
+        transaction.on_commit(lambda: words.learn(words.of([pa.array(texts, pa.string())])))

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 from django.db import IntegrityError, connection, transaction
 
 from cordiale import clock
 from cordiale.customers import fields, golden, planner, words
+from cordiale.customers.copying import Json, Written, encode
 from cordiale.customers.recording import OWN_REFERENCE, Submitted, record, reserve
 from cordiale.customers.survivorship import STANDINGS
 from cordiale.errors import CordialeError
@@ -31,7 +33,9 @@ SELECT DISTINCT ON (customer_id) customer_id, "values" FROM customers_submission
 WHERE customer_id = ANY(%s) AND source || '' = %s AND standing = %s AND certainty = %s AND at <= %s
 ORDER BY customer_id, at DESC, id DESC
 """
-_COPY = "COPY {} ({}) FROM STDIN (FORMAT csv)"
+_NAMES = ("first_name", "last_name")
+_INSTANT = pa.timestamp("us", tz="UTC")
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,38 +93,45 @@ def _attempt(chunk: pa.Table, origin: _Origin, attempts: int = 3) -> pa.Array:
 
 def _load(chunk: pa.Table, origin: _Origin) -> pa.Array:
     ids, new, old = _whose(chunk)
-    if new:
-        positions = pa.array(new, pa.int64())
-        _create(chunk.take(positions), pa.array(ids, pa.int64()).take(positions), origin)
-    if old:
-        _add(chunk.take(pa.array(old, pa.int64())), [ids[one] for one in old], origin)
-    return pa.array(ids, pa.int64())
+    if len(new):
+        is_all = len(new) == chunk.num_rows
+        _create(chunk if is_all else chunk.take(pa.array(new)), pa.array(ids[new]), origin)
+    if len(old):
+        _add(chunk.take(pa.array(old)), ids[old].tolist(), origin)
+    return pa.array(ids)
 
 
-def _whose(chunk: pa.Table) -> tuple[list[int], list[int], list[int]]:
+def _whose(chunk: pa.Table) -> tuple[Numbers, Numbers, Numbers]:
     """The number of each row's customer; the positions of rows that create one, and of the others."""
+    given = chunk.column("customer_id") if "customer_id" in chunk.column_names else None
+    if given is None or given.null_count:
+        return _whose_by_reference(chunk)
+    ids = given.to_numpy().astype(np.int64)
+    _, first = np.unique(ids, return_index=True)
+    is_new = np.zeros(len(ids), dtype=bool)
+    is_new[first] = True
+    is_new &= ~np.isin(ids, np.array(list(_known_ids(ids.tolist())), dtype=np.int64))
+    return ids, np.flatnonzero(is_new), np.flatnonzero(~is_new)
+
+
+def _whose_by_reference(chunk: pa.Table) -> tuple[Numbers, Numbers, Numbers]:
+    """The same where some rows say by their reference alone, or not at all, whose they are."""
     given = _column(chunk, "customer_id")
     references = [one or None for one in _column(chunk, "reference")]
     known = _known_ids([one for one in given if one is not None])
     seen = _by_reference([name for name, id_ in zip(references, given, strict=True) if name and id_ is None])
     fresh = iter(reserve(given.count(None)))
     ids: list[int] = []
-    new: list[int] = []
-    old: list[int] = []
-    for position, (id_, reference) in enumerate(zip(given, references, strict=True)):
+    is_new: list[bool] = []
+    for id_, reference in zip(given, references, strict=True):
         found = id_ if id_ is not None else seen.get(reference)
-        if found is None:
-            found = next(fresh)
-            new.append(position)
-        elif id_ is not None and id_ not in known:
-            new.append(position)
-        else:
-            old.append(position)
+        is_new.append(found is None or (id_ is not None and id_ not in known))
+        found = next(fresh) if found is None else found
         known.add(found)
         if reference:
             seen.setdefault(reference, found)
         ids.append(found)
-    return ids, new, old
+    return np.array(ids, dtype=np.int64), np.flatnonzero(is_new), np.flatnonzero(np.logical_not(is_new))
 
 
 def _column(chunk: pa.Table, name: str) -> list[Any]:
@@ -143,24 +154,20 @@ def _by_reference(references: list[str]) -> dict[str | None, int]:
 
 def _create(rows: pa.Table, ids: pa.Array, origin: _Origin) -> None:
     parts = {name: _fragments(rows, name) for group in origin.groups.values() for name in group}
-    with ThreadPoolExecutor(1) as beside:  # what was said is written out while PostgreSQL takes in the records
+    with ThreadPoolExecutor(1) as beside:  # what comes next is written out while PostgreSQL takes in what is ready
         said = [beside.submit(_said, ids, parts, standing, origin) for standing in origin.groups]
-        _copy("customers_customer", *_csv(_golden(rows, ids, parts, origin)))
-        for one in said:
-            _copy("customers_submission", *one.result())
+        records = beside.submit(_golden, rows, ids, parts, origin)
+        learnt = beside.submit(words.of, [rows.column(name) for name in _NAMES if name in rows.column_names])
+        for one in (*said, records):
+            one.result().copy()
+        found = learnt.result()
+    transaction.on_commit(lambda: words.learn(found))
     names = [name for group in origin.groups.values() for name in group]
-    texts = {
-        text
-        for name in ("first_name", "last_name")
-        if name in rows.column_names
-        for text in pc.unique(rows.column(name)).to_pylist()
-        if text
-    }
-    transaction.on_commit(lambda: words.learn(texts))
     golden.tell(ids.to_pylist(), origin.now, is_new=True, names=names)
 
 
-def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin: _Origin) -> dict[str, Any]:
+def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin: _Origin) -> Written:
+    """The records, written out."""
     unset = golden.unset()
     columns: dict[str, Any] = {"id": ids, "reference": _reference(rows, ids)}
     for name in fields.CORE:
@@ -171,49 +178,41 @@ def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin
         else:
             columns[name] = unset.get(name, "")
     other = [parts[name] for name in parts if name not in fields.CORE]
-    origins = {"*": golden.origin(origin.source, origin.at, origin.certainty)} if origin.source else {}
-    said = pc.not_equal(_object(list(parts.values())), "{}") if parts else pa.array([False] * rows.num_rows)
-    columns["declared"] = _object(other) if other else "{}"
-    columns["sources"] = pc.if_else(said, json.dumps(origins), "{}")
+    columns["declared"] = Json(_object(other) if other else "{}")
+    columns["sources"] = Json(_sources(rows, parts, origin))
+    first = min(origin.at, origin.now)
     known_since = rows.column("created_at") if "created_at" in rows.column_names else None
-    first = min(origin.at, origin.now).isoformat()
-    columns["created_at"] = first if known_since is None else pc.fill_null(known_since.cast(pa.string()), first)
-    columns["updated_at"] = origin.now.isoformat()
-    return columns
+    columns["created_at"] = first if known_since is None else pc.fill_null(known_since.cast(_INSTANT), first)
+    columns["updated_at"] = origin.now
+    return encode("customers_customer", columns)
+
+
+def _sources(rows: pa.Table, parts: Mapping[str, pa.Array], origin: _Origin) -> pa.Array | str:
+    if not parts or not origin.source:
+        return "{}"
+    origins = json.dumps({"*": golden.origin(origin.source, origin.at, origin.certainty)})
+    is_silent = np.all([one.is_null().to_numpy(zero_copy_only=False) for one in parts.values()], axis=0)
+    return pc.if_else(pa.array(is_silent), "{}", origins) if is_silent.any() else origins
 
 
 def _reference(rows: pa.Table, ids: pa.Array) -> Any:
+    given = rows.column("reference").cast(pa.string()) if "reference" in rows.column_names else None
+    if given is not None and not given.null_count and pc.min(pc.binary_length(given)).as_py():
+        return given
     ours = pc.binary_join_element_wise(OWN_REFERENCE.format(""), ids.cast(pa.string()), "")
-    if "reference" not in rows.column_names:
-        return ours
-    given = rows.column("reference").cast(pa.string())
-    return pc.coalesce(pc.if_else(pc.equal(given, ""), None, given), ours)
+    return ours if given is None else pc.coalesce(pc.if_else(pc.equal(given, ""), None, given), ours)
 
 
-def _said(ids: pa.Array, parts: Mapping[str, pa.Array], standing: str, origin: _Origin) -> tuple[list[str], pa.Buffer]:
+def _said(ids: pa.Array, parts: Mapping[str, pa.Array], standing: str, origin: _Origin) -> Written:
     """The submissions of one standing, written out."""
     values = _object([parts[name] for name in origin.groups[standing]])
     spoke = pc.not_equal(values, "{}")
-    return _csv({
-        "customer_id": ids.filter(spoke), "values": values.filter(spoke), "source": origin.source,
-        "at": origin.at.isoformat(), "certainty": str(origin.certainty), "standing": standing,
-        "received_at": origin.now.isoformat(),
+    if not pc.all(spoke).as_py():
+        ids, values = ids.filter(spoke), values.filter(spoke)
+    return encode("customers_submission", {
+        "customer_id": ids, "values": Json(values), "source": origin.source, "at": origin.at,
+        "certainty": origin.certainty, "standing": standing, "received_at": origin.now,
     })  # fmt: skip
-
-
-def _csv(columns: Mapping[str, Any]) -> tuple[list[str], pa.Buffer]:
-    many = len(next(iter(columns.values())))
-    arrays = [pa.repeat(value, many) if isinstance(value, str) else value for value in columns.values()]
-    written = pa.BufferOutputStream()
-    options = pyarrow.csv.WriteOptions(include_header=False)
-    pyarrow.csv.write_csv(pa.table(arrays, names=list(columns)), written, options)
-    return list(columns), written.getvalue()
-
-
-def _copy(table: str, names: list[str], rows: pa.Buffer) -> None:
-    columns = ", ".join(f'"{name}"' for name in names)
-    with connection.cursor() as cursor, cursor.copy(_COPY.format(table, columns)) as copy:
-        copy.write(memoryview(rows))
 
 
 def _fragments(rows: pa.Table, name: str) -> pa.Array:

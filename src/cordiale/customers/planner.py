@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+_ONE_BY_ONE = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
+
 
 @contextmanager
 def by_index() -> Iterator[None]:
@@ -16,3 +18,13 @@ def by_index() -> Iterator[None]:
         cursor.execute("SET LOCAL enable_seqscan = off")
         yield
         cursor.execute("SET LOCAL enable_seqscan = on")
+
+
+@contextmanager
+def one_by_one() -> Iterator[None]:
+    """Inside, each given value is looked up by an index, however many they are and however few rows PostgreSQL believes
+    the table has: it would rather read all of a table that grew since. One transaction, or a part of the caller's."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ONE_BY_ONE.format("off"))
+        yield
+        cursor.execute(_ONE_BY_ONE.format("on"))

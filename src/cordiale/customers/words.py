@@ -27,21 +27,28 @@ DELETE FROM customers_word WHERE word = %(word)s AND NOT EXISTS (
 """
 
 
-def of(texts: Iterable[str]) -> set[str]:
-    """The folded words in some names. Plain ones, which most are, by Arrow; the others by the rules: the same words."""
-    given = pa.array(list(texts), pa.string())
+def of(columns: Iterable[pa.Array | pa.ChunkedArray]) -> set[str]:
+    """The folded words in columns of names. Plain ones, which most are, by Arrow; the others by the rules: the same
+    words."""
+    found: set[str] = set()
+    for column in columns:
+        found |= _of(pc.unique(column).cast(pa.string()).drop_null())
+    return found - {""}
+
+
+def _of(given: pa.StringArray) -> set[str]:
     is_plain = pc.string_is_ascii(given)
     words = pc.split_pattern_regex(pc.ascii_lower(given.filter(is_plain)), _SEPARATORS).flatten()
     others = given.filter(pc.invert(is_plain)).to_pylist()
     found = {word for text in others for word in rules.words(text)}
-    return found.union(pc.unique(words).to_pylist()) - {""}
+    return found.union(pc.unique(words).to_pylist())
 
 
-def learn(texts: Iterable[str]) -> None:
-    """Take up the words of these names. Called after the commit that wrote them: it holds no lock for long."""
-    if found := sorted(of(texts)):
+def learn(found: Iterable[str]) -> None:
+    """Take up these words (`of` some names). Called after the commit that wrote them: it holds no lock for long."""
+    if words := sorted(found):
         with connection.cursor() as cursor:
-            cursor.execute(_LEARN, [found])
+            cursor.execute(_LEARN, [words])
 
 
 @transaction.atomic
@@ -54,5 +61,5 @@ def learn_all() -> None:
 def forget(texts: Iterable[str]) -> None:
     """Leave out the words of these names that no customer has any more."""
     with connection.cursor() as cursor:
-        for word in sorted(of(texts)):
+        for word in sorted(of([pa.array(list(texts), pa.string())])):
             cursor.execute(_FORGET, {"word": word, "query": rules.tsquery([[word]], prefix=False)})

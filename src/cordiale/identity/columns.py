@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cordiale.identity.rules import canonical, is_nobodys
+from cordiale.identity.rules import STRONG, canonical, is_nobodys
 from cordiale.identity.rules.values import NOBODYS, NOBODYS_MAILBOXES
 
 Numbers = npt.NDArray[np.int64]
@@ -41,6 +40,14 @@ class Column:
     def is_given(self) -> Flags:
         """Which rows have one."""
         return self.codes >= 0
+
+    def only(self, rows: Flags) -> Column:
+        """The same of these rows alone."""
+        return self if rows.all() else Column(self.values, self.codes[rows])
+
+    def hidden(self, rows: Flags) -> Column:
+        """The same, these rows having none."""
+        return Column(self.values, np.where(rows, -1, self.codes))
 
     def counts(self, rows: Flags) -> Numbers:
         """How many of `rows` have each value."""
@@ -107,6 +114,13 @@ def _nobodys(kind: str, written: pa.StringArray) -> pa.BooleanArray:
     return pc.or_(pc.or_(nobodys, short), pc.match_substring_regex(digits, _ONE_FIGURE))
 
 
-def by_kind(table: Mapping[str, pa.Array | pa.ChunkedArray]) -> dict[str, Column]:
-    """The columns of a table of identifiers."""
-    return {kind: column(kind, given) for kind, given in table.items()}
+def strong(table: pa.Table) -> dict[str, Column]:
+    """The strong identifiers of a table's rows, by kind (all of STRONG, in order); its other columns do not matter."""
+    return {kind: of_table(kind, table) for kind in STRONG}
+
+
+def of_table(kind: str, table: pa.Table) -> Column:
+    """The identifiers of one kind in a table that may lack the column."""
+    if kind in table.column_names:
+        return column(kind, table[kind])
+    return Column(pa.array([], pa.string()), np.full(table.num_rows, -1, dtype=np.int64))

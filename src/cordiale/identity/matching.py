@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cordiale.customers import planner
 from cordiale.customers.recording import OWN_REFERENCE
 from cordiale.identity import tables
 from cordiale.identity.columns import Column, Flags, Numbers
@@ -15,6 +17,8 @@ from cordiale.identity.rules.telling import Book, Clash, Row, Value
 
 ROW = "row"
 """The kind of identifier of rows that have none that is theirs alone: a digest of what they say."""
+_GUESSED_WELL = 1_000
+"""For so few values PostgreSQL takes the index by itself."""
 # One text instead of an array: quoting a hundred thousand values one by one costs more than looking them up.
 _LOOKED_UP = "unnest(string_to_array(%s, chr(31))) WITH ORDINALITY AS t (value, place)"
 _HOLDERS = f"""
@@ -90,9 +94,36 @@ class Matched:
         return replace(self, numbers=numbers, links=links, clashes=clashes)
 
 
-def match(batch: Batch) -> Matched:
-    """Decide every row. Reads only; what is to be written is under `tables.lock`, with everything decided again."""
-    holders = {kind: _holders(kind, one) for kind, one in batch.columns.items()}
+@dataclass(frozen=True)
+class Known:
+    """The strong identifiers of some rows by kind, and of each value the customer it points to, 0 for nobody."""
+
+    columns: Mapping[str, Column]
+    holders: Mapping[str, Numbers]
+
+    def only(self, rows: Flags) -> Known:
+        """The same of these rows alone."""
+        return Known({kind: one.only(rows) for kind, one in self.columns.items()}, self.holders)
+
+    def hidden(self, kind: str, rows: Flags) -> Known:
+        """The same, these rows having none of one kind."""
+        return Known({**self.columns, kind: self.columns[kind].hidden(rows)}, self.holders)
+
+
+def look_up(columns: Mapping[str, Column]) -> Known:
+    """Whom the identifiers point to. Holds for as long as nobody ties values: under `tables.lock` what follows of it
+    can be written."""
+    is_large = max((len(one.values) for one in columns.values()), default=0) > _GUESSED_WELL
+    with planner.one_by_one() if is_large else nullcontext():
+        return Known(columns, {kind: _holders(kind, one) for kind, one in columns.items()})
+
+
+def match(batch: Batch, holders: Mapping[str, Numbers] | None = None) -> Matched:
+    """Decide every row. Reads only; what is to be written is under `tables.lock`, with everything decided again.
+
+    `holders` as `look_up` found them of the batch's columns; looked up where nobody did.
+    """
+    holders = look_up(batch.columns).holders if holders is None else holders
     known = {kind: one.spread(holders[kind]) for kind, one in batch.columns.items()}
     survivor = tables.survivors(int(number) for values in holders.values() for number in np.unique(values))
     root = _rooted(known, survivor)

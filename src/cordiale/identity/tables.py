@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv
 from django.db import connection
+
+from cordiale.customers import copying
 
 _LOCK = 0x436F7221
 _SURVIVORS = "SELECT id, merged_into_id FROM customers_customer WHERE id = ANY(%s) AND merged_into_id <> id"
-_LINK = "COPY identity_identity (kind, value, customer_id, source, created_at) FROM STDIN (FORMAT csv)"
 
 
 def lock() -> None:
@@ -31,17 +31,10 @@ def survivors(numbers: Iterable[int]) -> dict[int, int]:
     return dict(rows(_SURVIVORS, sorted(set(numbers))))
 
 
-def link(kind: str, values: pa.Array, numbers: npt.NDArray[np.int64], sources: pa.Array, now: datetime) -> None:
+def link(kind: str, values: pa.Array, numbers: npt.NDArray[np.int64], sources: pa.Array | str, now: datetime) -> None:
     """Tie values of one kind that point to nobody yet, under `lock`."""
-    many = len(values)
-    if not many:
-        return
-    columns = [pa.repeat(kind, many), values, pa.array(numbers), sources, pa.repeat(now.isoformat(), many)]
-    written = pa.BufferOutputStream()
-    options = pyarrow.csv.WriteOptions(include_header=False)
-    pyarrow.csv.write_csv(pa.table(columns, names=["kind", "value", "customer", "source", "at"]), written, options)
-    with connection.cursor() as cursor, cursor.copy(_LINK) as copy:
-        copy.write(memoryview(written.getvalue()))
+    columns = {"kind": kind, "value": values, "customer_id": pa.array(numbers), "source": sources, "created_at": now}
+    copying.encode("identity_identity", columns).copy()
 
 
 def rows(sql: str, *bound: Any) -> list[tuple[Any, ...]]:

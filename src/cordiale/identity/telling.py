@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ from cordiale.customers.actions import Submitted
 from cordiale.errors import CordialeError
 from cordiale.identity import tables
 from cordiale.identity.browsers import Sighted, see
-from cordiale.identity.columns import Column, Flags, Numbers, column
-from cordiale.identity.matching import Batch, Matched, match
+from cordiale.identity.columns import Column, Flags, Numbers, column, of_table, strong
+from cordiale.identity.matching import Batch, Known, Matched, look_up, match
 from cordiale.identity.rules import KINDS, LONGEST_REFERENCE, STRONG, canonical, is_nobodys
 from cordiale.identity.rules.names import Person
 from cordiale.identity.rules.telling import Told
@@ -40,13 +41,13 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, '') ON CONFLICT (kind, value, claimant_id) D
 
 @dataclass(frozen=True, kw_only=True)
 class _Telling:
-    """Rows of either form. `values` gives what a row says, `moment` when; `sources` says who, of every row."""
+    """Rows of either form. `values` gives what a row says, `moment` when; `sources` says who, of each row or of all."""
 
     columns: Mapping[str, Column]
     size: int
     values: Callable[[int], Mapping[str, Any]]
     moment: Callable[[int], datetime]
-    sources: pa.Array
+    sources: pa.Array | str
 
     @property
     def batch(self) -> Batch:
@@ -59,7 +60,7 @@ class _Telling:
             size=self.size,
         )
 
-    @property
+    @cached_property
     def references(self) -> pa.StringArray:
         """The reference a new customer gets, null where the row has none that fits the profile."""
         one = self.columns["reference"]
@@ -72,12 +73,20 @@ class _Telling:
         named: Flags = np.any([self.columns[kind].is_given for kind in STRONG], axis=0)
         return ~named & self.columns["anonymous"].is_given
 
+    def source(self, row: int) -> str:
+        """Who says a row."""
+        return self.sources if isinstance(self.sources, str) else str(self.sources[row])
+
+    def sources_of(self, rows: Flags) -> pa.Array | str:
+        """Who says these rows."""
+        return self.sources if isinstance(self.sources, str) else self.sources.filter(pa.array(rows))
+
     def _digest(self, row: int) -> str:
         said = {name: value for name, value in self.values(row).items() if value not in (None, "")}
         named = self.batch.values(row)
         if not said and not named:
             raise CordialeError(f"row {row + 1}: it names nobody; give a reference, a card, an email or a phone number")
-        text = json.dumps([str(self.sources[row]), said, named], sort_keys=True, default=str, ensure_ascii=False)
+        text = json.dumps([self.source(row), said, named], sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
@@ -146,38 +155,57 @@ def _submitted(rows: Sequence[Told], telling: _Telling, numbers: Numbers) -> lis
     ]  # fmt: skip
 
 
+def recognise(columns: Mapping[str, Column]) -> Known:
+    """Whom the identifiers (`columns.strong`) point to. Nobody else ties any until the caller's transaction ends."""
+    tables.lock()
+    return look_up(columns)
+
+
 def tell_table(
-    table: pa.Table, *, source: str, at: datetime, now: datetime, standing: Mapping[str, str] | None = None
+    table: pa.Table,
+    *,
+    source: str,
+    at: datetime,
+    now: datetime,
+    standing: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> pa.Array:
     """The same for a whole table: its columns are kinds of identifiers and fields of the profile (`email` and `phone`
-    are both), as `customers` validated them. `standing` is by field, `normal` where it does not say.
+    are both), as `customers` validated them. `standing` is by field, `normal` where it does not say. `known` is what
+    `recognise` gave for its rows in this transaction, where the caller asked.
     """
     clock.require_aware(now)
-    nothing = pa.nulls(table.num_rows, pa.string())
+    columns = known.columns if known else strong(table)
     fields = table.select([name for name in table.column_names if name not in _ONLY_IDENTIFIERS])
     telling = _Telling(
-        columns={kind: column(kind, table[kind] if kind in table.column_names else nothing) for kind in KINDS},
+        columns={**columns, "anonymous": of_table("anonymous", table)},
         size=table.num_rows,
         values=lambda row: fields.slice(row, 1).to_pylist()[0],
         moment=lambda _row: at,
-        sources=pa.repeat(source, table.num_rows),
+        sources=source,
     )
     with transaction.atomic():
-        matched = _settle(telling)
+        matched = _settle(telling, known)
         loaded = fields.append_column("customer_id", pa.array(matched.numbers))
         loaded = loaded.append_column("reference", telling.references).filter(pa.array(matched.numbers > 0))
         customers.load(loaded, source=source, at=at, now=now, standing=standing or {})
         return pa.array(_tie(telling, matched, now))
 
 
-def _settle(telling: _Telling) -> Matched:
+def _settle(telling: _Telling, known: Known | None = None) -> Matched:
     """Whom the rows are about, decided under the lock where anything is new; new customers have real numbers."""
+    if known:
+        return _numbered(match(telling.batch, known.holders))
     if telling.size > _SURELY_NEWS:
         tables.lock()
     matched = match(telling.batch)
     if matched.is_news and telling.size <= _SURELY_NEWS:
         tables.lock()
         matched = match(telling.batch)
+    return _numbered(matched)
+
+
+def _numbered(matched: Matched) -> Matched:
     return matched.numbered(customers.reserve_ids(matched.made))
 
 
@@ -189,10 +217,10 @@ def _tie(telling: _Telling, matched: Matched, now: datetime) -> Numbers:
         if rows.any():
             one = telling.columns[kind]
             values = one.values.take(pa.array(one.codes[rows]))
-            tables.link(kind, values, matched.numbers[rows], telling.sources.filter(pa.array(rows)), now)
+            tables.link(kind, values, matched.numbers[rows], telling.sources_of(rows), now)
     for kind, value, number, row in matched.links:
-        tables.link(kind, pa.array([value]), np.array([number]), telling.sources.slice(row, 1), now)
-    tables.write(_ADD_CONFLICT, [(*clash, str(telling.sources[row]), now) for clash, row in matched.clashes])
+        tables.link(kind, pa.array([value]), np.array([number]), telling.source(row), now)
+    tables.write(_ADD_CONFLICT, [(*clash, telling.source(row), now) for clash, row in matched.clashes])
     return _see(telling, matched.numbers, now)
 
 

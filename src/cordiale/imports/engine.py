@@ -15,6 +15,7 @@ from cordiale import clock
 from cordiale.company import company
 from cordiale.customers import indexes
 from cordiale.errors import Refused
+from cordiale.identity.columns import strong
 from cordiale.imports import basis, files, mapping
 from cordiale.imports.ahead import ahead
 from cordiale.imports.cutting import cut
@@ -128,27 +129,28 @@ def _chunks(imported: Import, task: Task, path: Path) -> Iterator[Batch]:
 
 @dataclass(frozen=True)
 class _Chunk:
-    number: int
+    part: Part
     size: int
-    prepared: Prepared
+    refused: list[RefusedRow]
 
 
 def _prepared(batches: Iterator[Batch], preparation: Preparation, done: int) -> Iterator[_Chunk]:
     for number, batch in enumerate(batches, start=1):
         if number > done:
             size = batch.table.num_rows + len(batch.refused)
-            yield _Chunk(number, size, preparation.prepare(batch))
+            prepared = preparation.prepare(batch)
+            yield _Chunk(_part(number, prepared), size, prepared.refused)
 
 
 def _write_chunk(imported: Import, task: Task, chunk: _Chunk, columns: Sequence[str]) -> None:
     """All of a chunk is written, or nothing: its place in the file is kept in the same transaction."""
-    number, prepared = chunk.number, chunk.prepared
+    number = chunk.part.number
     with transaction.atomic():
         held = Import.objects.select_for_update().get(pk=imported.pk)
         if held.chunks_done != number - 1 or held.state != ImportState.RUNNING:
             raise Refused(f"import {imported.pk} has gone on elsewhere; look at its page")
-        outcome = writer(imported.kind).write(task, _part(number, prepared))
-        refused = sorted([*prepared.refused, *outcome.refused], key=lambda one: one.row)
+        outcome = writer(imported.kind).write(task, chunk.part)
+        refused = sorted([*chunk.refused, *outcome.refused], key=lambda one: one.row)
         held.refused_bytes = files.append_refused(held.pk, columns, refused, held.refused_bytes)
         held.chunks_done = number
         held.rows_done += chunk.size
@@ -159,7 +161,13 @@ def _write_chunk(imported: Import, task: Task, chunk: _Chunk, columns: Sequence[
 
 
 def _part(number: int, prepared: Prepared) -> Part:
-    return Part(number=number, table=prepared.table, rows=prepared.rows, batch=prepared.batch)
+    return Part(
+        number=number,
+        table=prepared.table,
+        rows=prepared.rows,
+        batch=prepared.batch,
+        identifiers=strong(prepared.table),
+    )
 
 
 def _finish(imported: Import, now: datetime, *, is_whole: bool) -> None:

@@ -17,9 +17,8 @@ from django.db import connection
 
 from cordiale.customers.fields import CORE
 from cordiale.identity import queries
-from cordiale.identity.columns import Column, column
-from cordiale.identity.matching import holders
-from cordiale.imports.targets import IDENTIFIERS
+from cordiale.identity.columns import Column
+from cordiale.identity.matching import Known
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -45,18 +44,16 @@ class Found:
         return np.equal(self.numbers, 0)
 
 
-def find(table: pa.Table, key: str) -> Found:
+def find(known: Known, key: str) -> Found:
     """Whom each row is about: the strongest identifier that points to somebody decides. Merges are followed."""
-    columns = {kind: column(kind, table.column(kind)) for kind in IDENTIFIERS if kind in table.column_names}
-    numbers = np.zeros(table.num_rows, dtype=np.int64)
-    by_kind = {kind: _numbers(kind, one) for kind, one in columns.items()}
-    for kind in IDENTIFIERS:
-        if kind in by_kind:
-            numbers = np.where(numbers == 0, by_kind[kind], numbers)
-    settled = np.ones(table.num_rows, dtype=bool)
-    for kind, one in columns.items():
+    by_kind = {kind: _numbers(one, known.holders[kind]) for kind, one in known.columns.items()}
+    numbers = np.zeros(len(known.columns[key].codes), dtype=np.int64)
+    for found in by_kind.values():
+        numbers = np.where(numbers == 0, found, numbers)
+    settled = np.ones(len(numbers), dtype=bool)
+    for kind, one in known.columns.items():
         settled &= ~one.is_given | (by_kind[kind] == numbers)
-    return Found(numbers, settled, _first(columns[key], numbers == 0))
+    return Found(numbers, settled, _first(known.columns[key], numbers == 0))
 
 
 def says_news(table: pa.Table, found: Found, rules: Mapping[str, str]) -> Flags:
@@ -78,10 +75,8 @@ def says_news(table: pa.Table, found: Found, rules: Mapping[str, str]) -> Flags:
     return news
 
 
-def _numbers(kind: str, one: Column) -> Numbers:
-    by_value = np.zeros(len(one.values), dtype=np.int64)
-    for place, number in holders(kind, one.values.to_pylist()):
-        by_value[place] = number
+def _numbers(one: Column, holders: Numbers) -> Numbers:
+    by_value = holders.copy()
     survivor = queries.survivors(int(number) for number in np.unique(by_value[by_value > 0]))
     for number, other in survivor.items():
         if other != number:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,14 @@ from cordiale.consent import actions as consent
 from cordiale.consent.models import Consent
 from cordiale.consent.rules import GRANTED, WITHDRAWN, ConsentEntry
 from cordiale.customers import actions as customers
+from cordiale.customers import indexes
 from cordiale.imports import before
 from cordiale.imports.models import Import, ImportState
 from cordiale.jobs.progress import Progress
 from cordiale.lake import open_lake
 from cordiale.orders import actions as orders
 
-_AT_ONCE = 5_000
+_AT_ONCE, _UNTIED_AT_ONCE = 5_000, 200_000
 _WITH_FACTS = """
 select customer_id from (
     select distinct customer_id from order_lines union all select distinct customer_id from events
@@ -28,9 +29,11 @@ select customer_id from (
 ) facts join wanted using (customer_id)
 """
 _UNTIE = """
-delete from identity_identity i where source = %s and not exists (
-    select 1 from customers_customer c where c.id = i.customer_id
-    and ((i.kind = 'email' and c.email = i.value) or (i.kind = 'phone' and c.phone = i.value)))
+delete from identity_identity where (kind, value) in (
+    select kind, value from identity_identity i where source = %s and not exists (
+        select 1 from customers_customer c where c.id = i.customer_id
+        and ((i.kind = 'email' and c.email = i.value) or (i.kind = 'phone' and c.phone = i.value)))
+    limit %s)
 """
 # What another source says as well stays tied.
 _HAVE_LEDGER = "select distinct customer_id from consent_consentproof where customer_id = any(%s)"
@@ -41,22 +44,26 @@ def undo(imported: Import, progress: Progress) -> dict[str, Any]:
     report: Counter[str] = Counter(progress.kept.get("report", {}))
     steps = _STEPS[imported.kind]
     for number, step in enumerate(steps):
-        if number >= progress.kept.get("step", 0):
-            report += step(imported, progress.now)  # leaves zeros out
-            progress.keep(step=number + 1, report=dict(report))
-        progress.done(number + 1, len(steps))
+        if number < progress.kept.get("step", 0):
+            continue
+        seen = 0
+        for part in step(imported, progress.now):
+            report += part  # leaves zeros out
+            progress.keep(report=dict(report))
+            seen = min(seen + part.total(), imported.rows_done)
+            progress.done((number * imported.rows_done + seen) // len(steps), imported.rows_done)
+        progress.keep(step=number + 1)
+    progress.done(imported.rows_done, imported.rows_done)
     imported.state, imported.undone_at, imported.report = ImportState.UNDONE, progress.now, dict(report)
     imported.save(update_fields=["state", "undone_at", "report"])
     return dict(report)
 
 
-def _take_back_consents(imported: Import, now: datetime) -> Counter[str]:
+def _take_back_consents(imported: Import, now: datetime) -> Iterator[Counter[str]]:
     """Grants that count because of this import end with a line of the ledger; nothing is ever deleted there."""
-    report: Counter[str] = Counter()
     while batch := list(_granted_by(imported)[:_AT_ONCE]):
         entries = [_ended(one, imported, now) for one in batch]
-        report["consents_withdrawn"] += consent.record(entries, now)
-    return report
+        yield Counter(consents_withdrawn=consent.record(entries, now))
 
 
 def _granted_by(imported: Import) -> Any:
@@ -76,22 +83,20 @@ def _ended(one: Consent, imported: Import, now: datetime) -> ConsentEntry:
     )
 
 
-def _take_back_words(imported: Import, now: datetime) -> Counter[str]:
+def _take_back_words(imported: Import, now: datetime) -> Iterator[Counter[str]]:
     """What the file said of people; those of whom nobody else says anything go, unless something happened with them."""
-    withdrawn = customers.withdraw_source(imported.source, now)
-    emptied = withdrawn.emptied
-    busy = _busy(emptied)
-    gone: list[int] = []
-    free = [one for one in emptied if one not in busy]
-    for start in range(0, len(free), _AT_ONCE):
-        gone += customers.discard(free[start : start + _AT_ONCE])
+    indexes.ensure()
+    for part in customers.withdraw_source(imported.source, now, busy=_busy):
+        yield Counter(
+            customers_changed=len(part.changed),
+            customers_removed=len(part.gone),
+            customers_kept=len(part.emptied) - len(part.gone),
+        )
     with connection.cursor() as cursor:
-        cursor.execute(_UNTIE, [imported.source])
-    return Counter(
-        customers_changed=len(set(withdrawn.changed) - set(gone)),
-        customers_removed=len(gone),
-        customers_kept=len(emptied) - len(gone),
-    )
+        untied = 1
+        while untied:
+            cursor.execute(_UNTIE, [imported.source, _UNTIED_AT_ONCE])
+            untied = cursor.rowcount
 
 
 def _busy(numbers: Sequence[int]) -> set[int]:
@@ -105,21 +110,21 @@ def _busy(numbers: Sequence[int]) -> set[int]:
         return {one for (one,) in cursor.fetchall()} | set(facts.column("customer_id").to_pylist())
 
 
-def _take_back_facts(table: str) -> Callable[[Import, datetime], Counter[str]]:
-    def take_back(imported: Import, now: datetime) -> Counter[str]:
-        return Counter({f"{table}_removed": open_lake().remove(table, "source", [imported.source])})
+def _take_back_facts(table: str) -> Callable[[Import, datetime], Iterator[Counter[str]]]:
+    def take_back(imported: Import, now: datetime) -> Iterator[Counter[str]]:
+        yield Counter({f"{table}_removed": open_lake().remove(table, "source", [imported.source])})
 
     return take_back
 
 
-def _take_back_orders(imported: Import, now: datetime) -> Counter[str]:
+def _take_back_orders(imported: Import, now: datetime) -> Iterator[Counter[str]]:
     told = orders.withdraw_source(imported.source, now)
     restored = before.give_back(imported.pk, imported.source)
     lines = open_lake().remove("order_lines", "source", [imported.source])
-    return Counter(orders_given_back=restored + told, lines_removed=lines)
+    yield Counter(orders_given_back=restored + told, lines_removed=lines)
 
 
-_Step = Callable[[Import, datetime], Counter[str]]
+_Step = Callable[[Import, datetime], Iterator[Counter[str]]]
 _STEPS: dict[str, tuple[_Step, ...]] = {
     "customers": (_take_back_consents, _take_back_words),
     "orders": (_take_back_orders,),

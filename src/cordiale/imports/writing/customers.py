@@ -13,7 +13,8 @@ from cordiale import clock
 from cordiale.company import company
 from cordiale.consent import actions as consent
 from cordiale.consent.rules import GRANTED, ConsentEntry
-from cordiale.identity.actions import tell_table
+from cordiale.identity.actions import recognise, tell_table
+from cordiale.identity.matching import Known, look_up
 from cordiale.imports import people
 from cordiale.imports.basis import reached
 from cordiale.imports.people import Found, Numbers
@@ -28,7 +29,7 @@ select customer_id from consent_consent where customer_id = any(%s) and purpose_
 
 def look(task: Task, part: Part, seen: Seen) -> Outcome:
     """What writing these rows would do."""
-    found, news = _compared(task, part)
+    found, news = _compared(task, part, look_up(part.identifiers))
     key = task.mapping.identifier
     keys = part.table.column(key).filter(pa.array(found.is_new & found.is_first)).to_pylist()
     strangers = set(keys) - seen.new
@@ -39,14 +40,14 @@ def look(task: Task, part: Part, seen: Seen) -> Outcome:
 
 def write(task: Task, part: Part) -> Outcome:
     """Tell what is news, and record the consents the basis gives."""
-    found, news = _compared(task, part)
+    known = recognise(part.identifiers)
+    found, news = _compared(task, part, known)
     numbers = found.numbers.copy()
     wanted = found.is_new | news
     if wanted.any():
-        rows = pa.array(wanted)
-        told = _told(task, part.table.filter(rows), found.is_new[wanted])
+        told, known = _told(task, part.only(wanted).table, known.only(wanted), found.is_new[wanted])
         standing = {name: _STANDING[rule] for name, rule in rules(task).items()}
-        ids = tell_table(told, source=task.source, at=task.at, standing=standing, now=task.now)
+        ids = tell_table(told, source=task.source, at=task.at, standing=standing, now=task.now, known=known)
         numbers[wanted] = np.asarray(pa.array(ids, pa.int64()).to_numpy(zero_copy_only=False))
     return Outcome({**_counts(found, news), "consents": _grant(task, part, numbers)})
 
@@ -58,8 +59,8 @@ def rules(task: Task) -> dict[str, str]:
     return {name: rule for name, rule in given.items() if name not in {"reference", "card"}}
 
 
-def _compared(task: Task, part: Part) -> tuple[Found, Flags]:
-    found = people.find(part.table, task.mapping.identifier)
+def _compared(task: Task, part: Part, known: Known) -> tuple[Found, Flags]:
+    found = people.find(known, task.mapping.identifier)
     return found, people.says_news(part.table, found, rules(task))
 
 
@@ -69,13 +70,14 @@ def _counts(found: Found, news: Flags) -> dict[str, int]:
     return {"new": new, "changed": changed, "same": len(news) - new - changed}
 
 
-def _told(task: Task, table: pa.Table, is_new: Flags) -> pa.Table:
+def _told(task: Task, table: pa.Table, known: Known, is_new: Flags) -> tuple[pa.Table, Known]:
     """What is said of them: a field under `never` only of people we do not know yet."""
     for name, rule in rules(task).items():
         if rule == "never" and name != task.mapping.identifier:
             kept = pc.if_else(pa.array(is_new), table.column(name), pa.scalar(None, table.column(name).type))
             table = table.set_column(table.column_names.index(name), name, kept)
-    return table
+            known = known.hidden(name, ~is_new) if name in known.columns else known
+    return table, known
 
 
 def _grant(task: Task, part: Part, numbers: Numbers) -> int:

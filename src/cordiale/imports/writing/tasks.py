@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cordiale.identity.columns import Column
 from cordiale.imports.basis import Basis
 from cordiale.imports.mapping import FileMapping
 from cordiale.imports.reading import RefusedRow
@@ -32,12 +33,14 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Good rows of one chunk: `number` counts chunks from 1, `rows` are the numbers in the file."""
+    """Good rows of one chunk: `number` counts chunks from 1, `rows` are the numbers in the file, `identifiers` what
+    says by kind whom they are about."""
 
     number: int
     table: pa.Table
     rows: pa.Array
     batch: pa.Table  # the same rows as the file has them
+    identifiers: Mapping[str, Column]
 
     def refuse(self, mask: Flags, reason: str) -> list[RefusedRow]:
         """The rows where `mask` holds, for one reason."""
@@ -56,6 +59,7 @@ class Part:
             table=self.table.filter(wanted),
             rows=self.rows.filter(wanted),
             batch=self.batch.filter(wanted),
+            identifiers={kind: one.only(mask) for kind, one in self.identifiers.items()},
         )
 
 
