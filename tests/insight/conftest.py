@@ -14,6 +14,18 @@ from cordiale.lake import open_lake
 from cordiale.lake.tables import FACTS
 
 LONG_AGO = timedelta(days=4000)
+BOTTLES = """\
+  bottles_30d:
+    type: integer
+    owner: Cellar team
+    from: order_lines
+    window: 30
+    where: category = 'wine'
+    value: sum(quantity)
+    title: {fr: Bouteilles, en: Bottles}
+    description: {fr: Vin., en: Wine.}
+"""
+"""A trait of the company's own, as it stands under `traits:`."""
 
 
 class Shop:

@@ -10,6 +10,8 @@ from cordiale import home
 from cordiale.errors import Located
 from cordiale.insight import definitions, queries
 
+from .conftest import BOTTLES
+
 TRAITS = (definitions.DATA / "traits.yaml").read_text()
 LIFECYCLE = (definitions.DATA / "lifecycle.yaml").read_text()
 
@@ -101,19 +103,17 @@ def test_a_stage_left_out_is_missed() -> None:
     assert "'lost' has no rule" in str(refused(lifecycle=LIFECYCLE[:start] + LIFECYCLE[end:]))
 
 
+@pytest.mark.django_db
 def test_the_description_of_a_stage_shows_the_companys_parameters(fresh_home: home.Home) -> None:
     (fresh_home.company / "lifecycle.yaml").write_text(LIFECYCLE.replace("dormant_days: 45", "dormant_days: 60"))
 
     assert queries.lifecycle().rule("dormant").description["en"] == "No order for 60 days or more."
 
 
+@pytest.mark.django_db
 def test_the_companys_copy_is_read_again_when_it_changes(fresh_home: home.Home) -> None:
-    assert len(queries.traits()) == 33
+    assert len(definitions.current().traits) == 33
     path: Path = fresh_home.company / "traits.yaml"
-    more = (
-        "  bottles_30d:\n    type: integer\n    from: order_lines\n    window: 30\n    where: category = 'wine'\n"
-        "    value: sum(quantity)\n    title: {fr: Bouteilles, en: Bottles}\n    description: {fr: Vin., en: Wine.}\n"
-    )
-    path.write_text(path.read_text() + more)
+    path.write_text(f"traits:\n{BOTTLES}")
 
-    assert (queries.traits()[-1].name, queries.traits()[-1].window) == ("bottles_30d", 30)
+    assert (definitions.current().traits[-1].name, definitions.current().traits[-1].window) == ("bottles_30d", 30)

@@ -11,7 +11,7 @@ from cordiale import home
 from cordiale.accounts.models import Staff
 from cordiale.insight import actions
 
-from .conftest import Shop
+from .conftest import BOTTLES, Shop
 
 pytestmark = pytest.mark.django_db
 
@@ -125,10 +125,10 @@ def test_the_dashboard_shows_stages_and_what_changed(client: Client, shop: Shop)
 
 
 def test_a_trait_the_company_dropped_is_only_missing(client: Client, shop: Shop, fresh_home: home.Home) -> None:
-    two_months(shop)
     path = fresh_home.company / "traits.yaml"
-    text = path.read_text()
-    path.write_text(text[: text.index("  coupon_redemptions_365d:")])
+    path.write_text(f"traits:\n{BOTTLES}")
+    two_months(shop)
+    path.unlink()
 
     assert signed_in(client, shop).get("/customers/1/").status_code == 200
     assert client.get("/traits/").status_code == 200

@@ -60,5 +60,5 @@ def test_both_engines_give_every_customer_the_same_values(
         spark.close()
 
     assert here.num_rows == Customer.objects.count()
-    for name in here.column_names:
+    for name in there.column_names:
         assert here[name].to_pylist() == computing.typed(there).sort_by("customer_id")[name].to_pylist(), name

@@ -17,7 +17,7 @@ from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.lifecycle import STAGES
 from cordiale.lake import open_lake
 
-from .conftest import Shop
+from .conftest import BOTTLES, Shop
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 16)
@@ -80,7 +80,7 @@ def test_changed_rules_count_from_today_on(shop: Shop, fresh_home: home.Home) ->
 def test_wrong_rules_change_nothing(shop: Shop, fresh_home: home.Home) -> None:
     shop.customers(1)
     actions.ensure_snapshot(shop.now)
-    (fresh_home.company / "traits.yaml").write_text("traits: {}")
+    (fresh_home.company / "traits.yaml").write_text("traits: []")
 
     with pytest.raises(definitions.Located):
         actions.ensure_snapshot(shop.now + timedelta(days=1))
@@ -207,12 +207,9 @@ def test_who_never_ordered_has_no_rfm_score(shop: Shop) -> None:
 def test_a_trait_added_later_is_unknown_on_earlier_days(shop: Shop, fresh_home: home.Home) -> None:
     shop.customers(1)
     yesterday = actions.ensure_snapshot(shop.now - timedelta(days=1))
-    path = fresh_home.company / "traits.yaml"
-    text = path.read_text()
-    copy = text[text.index("  orders_30d:") : text.index("  orders_90d:")]
-    path.write_text(text + copy.replace("orders_30d", "orders_7d").replace("window: 30", "window: 7"))
+    (fresh_home.company / "traits.yaml").write_text(f"traits:\n{BOTTLES}")
     actions.ensure_snapshot(shop.now)
 
-    assert queries.traits_of([1])["orders_7d"].to_pylist() == [0]
-    history = open_lake().query("SELECT orders_7d FROM traits_history WHERE day = ?", bind=[yesterday])
-    assert history["orders_7d"].to_pylist() == [None]
+    assert queries.traits_of([1])["bottles_30d"].to_pylist() == [0]
+    history = open_lake().query("SELECT bottles_30d FROM traits_history WHERE day = ?", bind=[yesterday])
+    assert history["bottles_30d"].to_pylist() == [None]

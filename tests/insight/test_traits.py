@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cordiale.insight import queries
+from cordiale.insight import definitions, queries
 from cordiale.insight.rules.compilation import Moment
 
 from . import reference
@@ -76,7 +76,7 @@ def test_every_trait_equals_the_reference(shop: Shop, now: datetime, seed: int) 
         }
         expected = reference.traits(mine["order_lines"], mine["events"], mine["messages"], now, PARIS)
         assert row == {"customer_id": row["customer_id"], **expected}
-    assert [trait.name for trait in queries.traits()] == list(found[0])[1:]
+    assert [trait.name for trait in definitions.current().traits] == list(found[0])[1:]
 
 
 def test_a_fact_at_or_after_the_instant_changes_nothing(shop: Shop, now: datetime) -> None:

@@ -26,7 +26,7 @@ from cordiale.insight.definitions import Definitions
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.compilation import Moment
 from cordiale.insight.rules.lifecycle import STAGES
-from cordiale.insight.rules.traits import FACTS
+from cordiale.insight.rules.facts import FACTS
 from cordiale.lake import open_lake
 
 _CHUNK = 50_000

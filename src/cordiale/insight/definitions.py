@@ -1,27 +1,37 @@
-"""The definitions in force: the company's `traits.yaml` and `lifecycle.yaml`, read again when they change."""
+"""The definitions in force: our traits, the company's own from its file and its page, and its life cycle.
+
+Read again when one of them changes: a file by its time, the page's versions by one small question to the database.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from django.db.models import Count, Max
+
 from cordiale import home
 from cordiale.errors import Located
+from cordiale.insight.models import TraitVersion
 from cordiale.insight.rules import lifecycle, traits
 from cordiale.insight.rules.lifecycle import Lifecycle
-from cordiale.insight.rules.traits import Trait
+from cordiale.insight.rules.traits import FILE, PAGE, Document, Trait
 
 DATA = Path(__file__).parent / "data"
-_COMPILER = 1
+_TRAITS, _LIFECYCLE = "traits.yaml", "lifecycle.yaml"
+_COMPILER = 2
 """Raised when the same definitions come to mean something else: snapshots of the day are then computed again."""
+
+Stamp = tuple[int, int]
+"""Tells apart what the page holds at two moments: the last version's key, and how many are retired."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Definitions:
-    """Traits and life cycle, and the fingerprint of the texts they come from."""
+    """Declared traits and life cycle, and the fingerprint of the texts they come from."""
 
     traits: tuple[Trait, ...]
     lifecycle: Lifecycle
@@ -34,24 +44,67 @@ class Definitions:
 
 
 def current() -> Definitions:
-    """The definitions of the current home. Raises Located where a file is wrong."""
+    """The definitions of the current home. Raises Located where a text is wrong."""
     here = home.current()
-    files = tuple(here.company_file(name, DATA / name) for name in ("traits.yaml", "lifecycle.yaml"))
-    return _read(*((path, path.stat().st_mtime_ns) for path in files))
+    stages = here.company_file(_LIFECYCLE, DATA / _LIFECYCLE)
+    own = here.company / _TRAITS
+    return _read((own, _changed_at(own)), (stages, stages.stat().st_mtime_ns), _stamp())
 
 
-@lru_cache(maxsize=8)
-def _read(traits_file: tuple[Path, int], lifecycle_file: tuple[Path, int]) -> Definitions:
-    return parse(_text(traits_file[0]), _text(lifecycle_file[0]))
+def documents(*, without: Sequence[str] = ()) -> list[Document]:
+    """What declares traits at present: ours, the company's file, the page's versions but those of some names."""
+    own = home.current().company / _TRAITS
+    return [*_ours_and_file(own, _changed_at(own)), *(one for one in _page() if one.source not in without)]
+
+
+def lifecycle_text() -> str:
+    """The company's life cycle as it is written."""
+    return _text(home.current().company_file(_LIFECYCLE, DATA / _LIFECYCLE))
 
 
 def parse(traits_text: str, lifecycle_text: str) -> Definitions:
     """The definitions written in two YAML texts. Raises Located where one is wrong."""
-    declared = tuple(traits.parse(traits_text, "traits.yaml"))
-    fingerprint = hashlib.sha256(f"{_COMPILER}\0{traits_text}\0{lifecycle_text}".encode()).hexdigest()
+    return assembled([Document(text=traits_text, source=_TRAITS)], lifecycle_text)
+
+
+def assembled(texts: Sequence[Document], lifecycle_text: str) -> Definitions:
+    """The definitions that some texts declare together. Raises Located where one is wrong."""
+    declared = tuple(traits.parse(texts))
+    told = "\0".join([str(_COMPILER), *(one.text for one in texts), lifecycle_text])
     kinds = {trait.name: trait.type for trait in declared}
-    stages = lifecycle.parse(lifecycle_text, "lifecycle.yaml", kinds)
+    stages = lifecycle.parse(lifecycle_text, _LIFECYCLE, kinds)
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()
     return Definitions(traits=declared, lifecycle=stages, fingerprint=fingerprint)
+
+
+@lru_cache(maxsize=8)
+def _read(own: tuple[Path, int], stages: tuple[Path, int], stamp: Stamp) -> Definitions:
+    return assembled([*_ours_and_file(*own), *_page()], _text(stages[0]))
+
+
+def _ours_and_file(own: Path, changed_at: int) -> list[Document]:
+    ours = Document(text=_text(DATA / _TRAITS), source=f"the product's {_TRAITS}")
+    return [ours, Document(text=_text(own), source=_TRAITS, origin=FILE)] if changed_at else [ours]
+
+
+def _page() -> list[Document]:
+    """The page's traits by name; the name of each is its document's source."""
+    latest = TraitVersion.objects.order_by("name", "-version").distinct("name")
+    rows = TraitVersion.objects.filter(pk__in=latest.values("pk"), retired_at=None).order_by("name")
+    return [Document(text=row.text, source=row.name, origin=PAGE) for row in rows]
+
+
+def _stamp() -> Stamp:
+    row = TraitVersion.objects.aggregate(last=Max("pk"), retired=Count("retired_at"))
+    return row["last"] or 0, row["retired"]
+
+
+def _changed_at(path: Path) -> int:
+    """When a file last changed (nanoseconds), 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Which snapshots of traits exist."""
+"""Which snapshots of traits exist, and the traits the company declared on the page."""
 
 from __future__ import annotations
 
@@ -12,6 +12,26 @@ class Snapshot(models.Model):
     as_of = models.DateTimeField()
     customers = models.PositiveIntegerField()
     seconds = models.FloatField()
-    definition = models.CharField(max_length=64)  # fingerprint of traits.yaml and lifecycle.yaml
+    definition = models.CharField(max_length=64)  # fingerprint of the traits and of lifecycle.yaml
     added = models.CharField(max_length=64, default="", blank=True)  # fingerprint of the columns of others (scores)
     stages = models.JSONField(default=dict)  # stage → number of customers
+
+
+class TraitVersion(models.Model):
+    """One wording of one trait, never changed. The last version of a name counts, unless it is retired."""
+
+    name = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    text = models.TextField()  # the YAML of this trait alone, as it was written
+    type = models.CharField(max_length=10)
+    owner = models.CharField(max_length=120)
+    author = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.CharField(max_length=120, default="", blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["name", "version"], name="one_wording_a_version"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from cordiale.clock import require_aware
 from cordiale.insight.rules import expressions
+from cordiale.insight.rules.aggregates import Aggregate
 from cordiale.insight.rules.lifecycle import Lifecycle
 from cordiale.insight.rules.traits import Trait
 from cordiale.lake import dialect
@@ -118,24 +119,59 @@ def _pass(table: str, traits: Sequence[Trait], moment: Moment) -> _Part:
     reaches = [None if trait.window is None else trait.window + trait.ago for trait in traits]
     known = [days for days in reaches if days is not None]
     reach = max(known) if len(known) == len(reaches) else None
-    columns = ",\n  ".join(f"{_value(trait, moment, reach)} AS {trait.name}" for trait in traits)
+    columns = ",\n  ".join(_value(trait, moment, reach) for trait in traits)
     rows = f"SELECT customer_id,\n  {columns}\n  FROM {table} WHERE {_within(reach, 0, moment)}\n  GROUP BY customer_id"
     return _Part(f"{table}_straight", (f"{table}_straight AS (\n  {rows})",))
 
 
 def _value(trait: Trait, moment: Moment, reach: int | None) -> str:
+    """The column, or columns, a pass gives for a trait."""
     aggregate = trait.aggregate
     assert aggregate is not None
     moment = replace(moment, reach=trait.window + trait.ago) if trait.window is not None else moment
     condition = _condition(trait, moment, reach)
     if aggregate.name == "count":
-        return _count(condition)
+        return f"{_count(condition)} AS {trait.name}"
     assert aggregate.argument is not None
     argument = _sql(aggregate.argument, moment)
     if aggregate.name == "share":
         both = f"({condition}) AND ({argument})" if condition else argument
-        return f"CAST({_count(both)} AS DOUBLE) / nullif({_count(condition)}, 0)"
-    return f"{aggregate.name}({f'CASE WHEN {condition} THEN {argument} END' if condition else argument})"
+        return f"CAST({_count(both)} AS DOUBLE) / nullif({_count(condition)}, 0) AS {trait.name}"
+    return _VALUES.get(aggregate.name, _plain)(trait, aggregate, condition, argument)
+
+
+def _plain(trait: Trait, aggregate: Aggregate, condition: str, argument: str) -> str:
+    return f"{aggregate.name}({_counted(condition, argument)}) AS {trait.name}"
+
+
+def _averaged(trait: Trait, aggregate: Aggregate, condition: str, argument: str) -> str:
+    """The sum, exact whatever the order of the rows, and the number: divided once all rows are together."""
+    if aggregate.kind in ("number", "share"):
+        fits = f"abs({argument}) < {_LARGEST}"
+        argument = f"CASE WHEN {fits} THEN CAST(round(({argument}) * {_FINEST}) AS BIGINT) END"
+    counted = _counted(condition, argument)
+    return f"sum({counted}) AS _sum_{trait.name}, count({counted}) AS _count_{trait.name}"
+
+
+def _at_an_end(trait: Trait, aggregate: Aggregate, condition: str, argument: str) -> str:
+    """The value of the latest or first fact that has one; of facts at the same instant, the highest."""
+    value = _counted(condition, argument)
+    if aggregate.name == "latest":
+        return f"arg_max({value}, (ts, {argument})) AS {trait.name}"
+    return f"arg_max({value}, (-epoch_us(ts), {argument})) AS {trait.name}"
+
+
+_VALUES: Mapping[str, Callable[[Trait, Aggregate, str, str], str]] = {
+    "average": _averaged,
+    "latest": _at_an_end,
+    "first": _at_an_end,
+}
+_FINEST, _LARGEST = "10000e0", "1e12"
+"""Numbers are averaged to four decimals; larger ones than this are left out."""
+
+
+def _counted(condition: str, argument: str) -> str:
+    return f"CASE WHEN {condition} THEN {argument} END" if condition else argument
 
 
 def _count(condition: str) -> str:
@@ -163,6 +199,8 @@ def _grouped(name: str, table: str, column: str, where: str, traits: Sequence[Tr
         if trait.aggregate is not None and trait.aggregate.weight is not None
     }
     sums = "".join(f", sum({weight}) AS weight_{trait}" for trait, weight in weights.items())
+    if any(trait.aggregate is not None and trait.aggregate.name == "first" for trait in traits):
+        sums += ", min(ts) AS first_at"
     picks = ", ".join(f"{_picked(trait)} AS {trait.name}" for trait in traits)
     rows = (
         f"SELECT customer_id, {column} AS picked, max(ts) AS last_at{sums}"
@@ -177,8 +215,12 @@ def _picked(trait: Trait) -> str:
     name = trait.aggregate.name if trait.aggregate is not None else ""
     if name == "distinct":
         return "count(*)"
-    keys = (f"weight_{trait.name}", "last_at") if name == "favourite" else ("last_at", f"weight_{trait.name}")
-    return f"arg_max(picked, ({', '.join(keys)}, picked))"
+    keys = {
+        "favourite": f"weight_{trait.name}, last_at",
+        "latest": f"last_at, weight_{trait.name}",
+        "first": f"-epoch_us(first_at), weight_{trait.name}",
+    }[name]
+    return f"arg_max(picked, ({keys}, picked))"
 
 
 def _within(window: int | None, ago: int, moment: Moment) -> str:
@@ -199,9 +241,20 @@ def _condition(trait: Trait, moment: Moment, reach: int | None) -> str:
 
 
 def _base_value(trait: Trait) -> str:
-    is_zero = trait.aggregate is not None and trait.aggregate.is_zero_without_facts
+    aggregate = trait.aggregate
+    if aggregate is not None and aggregate.name == "average":
+        return f"CAST({_divided(trait, aggregate)} AS {_TYPES[trait.type]})"
+    is_zero = aggregate is not None and aggregate.is_zero_without_facts
     value = f"coalesce({trait.name}, 0)" if is_zero else trait.name
     return f"CAST({value} AS {_TYPES[trait.type]})"
+
+
+def _divided(trait: Trait, aggregate: Aggregate) -> str:
+    total, number = f"_sum_{trait.name}", f"_count_{trait.name}"
+    if aggregate.kind == "money":
+        return _average_money(total, number)
+    scale = f"{_FINEST} * " if aggregate.kind in ("number", "share") else ""
+    return f"CAST({total} AS DOUBLE) / nullif({scale}CAST({number} AS DOUBLE), 0e0)"
 
 
 def _derived(rows: str, traits: Sequence[Trait], moment: Moment) -> str:
@@ -254,19 +307,36 @@ def _ratio(_: Moment, numerator: str, denominator: str) -> str:
 
 
 def _average(_: Moment, money: str, number: str) -> str:
+    return _average_money(money, number)
+
+
+def _average_money(money: str, number: str) -> str:
     """To the cent, halves away from zero, in whole numbers: engines round decimals differently."""
     cents, n = f"CAST(abs({money}) * 100 AS BIGINT)", f"CAST({number} AS BIGINT)"
     rounded = f"CAST((2 * {cents} + {n}) // nullif(2 * {n}, 0) AS DECIMAL(16, 0)) * CAST(0.01 AS DECIMAL(3, 2))"
     return f"(CASE WHEN {money} < 0 THEN -1 ELSE 1 END * CAST({rounded} AS DECIMAL(14, 2)))"
 
 
-def _is_weekend(moment: Moment, instant: str) -> str:
-    """Saturday or Sunday on the wall clock: the zone's offsets are written out, so no engine's calendar is involved."""
+def _wall_clock(moment: Moment, instant: str) -> str:
+    """Microseconds on the company's wall clock: the zone's offsets are written out, no engine's calendar is asked."""
     (_, first), *changes = moment.offsets
     offset = str(first)
     for at, microseconds in changes:
         offset = f"CASE WHEN {instant} >= {dialect.instant(at)} THEN {microseconds} ELSE {offset} END"
-    return f"((((epoch_us({instant}) + {offset}) // {DAY_MICROSECONDS}) + 3) % 7 >= 5)"
+    return f"(epoch_us({instant}) + {offset})"
+
+
+def _weekday_of(moment: Moment, instant: str) -> str:
+    """1 Monday to 7 Sunday; 1970 began on a Thursday."""
+    return f"(((({_wall_clock(moment, instant)} // {DAY_MICROSECONDS}) + 3) % 7) + 1)"
+
+
+def _is_weekend(moment: Moment, instant: str) -> str:
+    return f"({_weekday_of(moment, instant)} >= 6)"
+
+
+def _hour_of(moment: Moment, instant: str) -> str:
+    return f"(({_wall_clock(moment, instant)} // 3600000000) % 24)"
 
 
 _FUNCTIONS: dict[str, Callable[..., str]] = {
@@ -275,6 +345,8 @@ _FUNCTIONS: dict[str, Callable[..., str]] = {
     "ratio": _ratio,
     "average": _average,
     "is_weekend": _is_weekend,
+    "hour_of": _hour_of,
+    "weekday_of": _weekday_of,
 }
 
 

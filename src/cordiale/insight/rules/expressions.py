@@ -25,10 +25,13 @@ _SIGNATURES: Mapping[str, tuple[tuple[tuple[Kind, ...], ...], Kind]] = {
     "ratio": ((NUMERIC, NUMERIC), "number"),
     "average": ((("money",), ("integer",)), "money"),
     "is_weekend": ((("instant",),), "boolean"),
+    "hour_of": ((("instant",),), "integer"),
+    "weekday_of": ((("instant",),), "integer"),
 }
 FUNCTIONS = tuple(_SIGNATURES)
 """`days_since(x)` whole days of 24 hours until the snapshot · `days_between(a, b)` days, with fractions · `ratio(a, b)`
-empty where b is 0 · `average(money, n)` to the cent, empty where n is 0 · `is_weekend(x)` in the company's zone."""
+empty where b is 0 · `average(money, n)` to the cent, empty where n is 0 · `is_weekend(x)`, `hour_of(x)` (0 to 23) and
+`weekday_of(x)` (1 Monday to 7 Sunday) on the clock of the company's zone."""
 
 
 def parse(node: Node) -> exp.Expression:
@@ -90,6 +93,9 @@ class _Checker:
             (_COMPARISONS, lambda tree: self.comparison(tree, tree.this, tree.expression)),
             ((exp.Between,), lambda tree: self.comparison(tree, tree.this, tree.args["low"], tree.args["high"])),
             ((exp.In,), self.membership),
+            ((exp.Like,), self.likeness),
+            ((exp.Greatest, exp.Least), lambda tree: self.extreme([tree.this, *tree.expressions])),
+            ((exp.Abs,), lambda tree: self.require(tree.this, NUMERIC)),
             ((exp.Is,), self.emptiness),
             ((exp.Add, exp.Sub, exp.Mul), self.arithmetic),
             ((exp.Case,), self.case),
@@ -106,7 +112,8 @@ class _Checker:
             self.node,
             tree,
             f"'{tree.sql('duckdb')}' is not allowed here",
-            hint=f"comparisons, AND, OR, NOT, CASE, + - *, coalesce, nullif, {', '.join(FUNCTIONS)}",
+            hint=f"comparisons, AND, OR, NOT, IN, LIKE, CASE, + - *, coalesce, nullif, abs, greatest, least,"
+            f" {', '.join(FUNCTIONS)}",
         )
 
     def require(self, tree: exp.Expression, allowed: tuple[Kind, ...]) -> Kind:
@@ -145,6 +152,18 @@ class _Checker:
         if not tree.expressions:
             refuse(self.node, tree, "IN takes a list of values", hint="channel IN ('store', 'web')")
         return self.comparison(tree, tree.this, *tree.expressions)
+
+    def likeness(self, tree: exp.Expression) -> Kind:
+        self.require(tree.this, ("text",))
+        pattern = tree.expression
+        if not isinstance(pattern, exp.Literal) or not pattern.is_string or "\\" in pattern.name:
+            refuse(self.node, pattern, "LIKE takes a text without \\", hint="category LIKE 'WINE%'; % is any letters")
+        return "boolean"
+
+    def extreme(self, trees: list[exp.Expression]) -> Kind:
+        for tree in trees:
+            self.require(tree, (*NUMERIC, "instant"))
+        return self.common(trees)
 
     def emptiness(self, tree: exp.Expression) -> Kind:
         if not isinstance(tree.expression, exp.Null):

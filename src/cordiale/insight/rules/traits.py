@@ -1,106 +1,42 @@
-"""`traits.yaml`: what is known of each customer, declared once."""
+"""Traits: what is known of each customer, each declared once, in a YAML text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
 
-from cordiale.insight.rules import expressions
+from cordiale.insight.rules import aggregates, expressions
+from cordiale.insight.rules.aggregates import Aggregate
 from cordiale.insight.rules.documents import Node, read
 from cordiale.insight.rules.expressions import NUMERIC, Kind
+from cordiale.insight.rules.facts import FACTS
 
 TYPES = ("number", "integer", "money", "text", "instant", "share")
-FACTS: Mapping[str, Mapping[str, Kind]] = {
-    "order_lines": {
-        "ts": "instant",
-        "order_id": "text",
-        "line_no": "integer",
-        "product_id": "text",
-        "category": "text",
-        "department": "text",
-        "brand": "text",
-        "store": "text",
-        "channel": "text",
-        "quantity": "integer",
-        "amount": "money",
-        "discount": "money",
-    },
-    "events": {
-        "ts": "instant",
-        "event_id": "text",
-        "name": "text",
-        "source": "text",
-        "category": "text",
-        "topic": "text",
-        "product_id": "text",
-        "seconds": "integer",
-    },
-    "messages": {
-        "ts": "instant",
-        "message_id": "text",
-        "programme": "text",
-        "step": "text",
-        "channel": "text",
-        "purpose": "text",
-        "kind": "text",
-        "source": "text",
-    },
-    "answers": {
-        "ts": "instant",
-        "answer_id": "text",
-        "survey": "text",
-        "question": "text",
-        "kind": "text",
-        "value": "number",
-        "text": "text",
-        "channel": "text",
-        "source": "text",
-    },
-}
-"""The columns a trait may use, by table of the lake."""
-
 RFM = ("rfm_recency", "rfm_frequency", "rfm_monetary", "rfm")
 STAGE = "lifecycle_stage"
-_EXACT = ("integer", "money")
-"""What can be summed: a sum of other numbers would depend on the order of the rows."""
+PRODUCT, FILE, PAGE = "product", "file", "page"
+"""Where a trait was declared: it comes with us, in the company's `traits.yaml`, on the page or by `traits add`."""
 
-_RESERVED = {"customer_id", "bucket", "day", *RFM, STAGE, *(column for columns in FACTS.values() for column in columns)}
+_PAGES = ("new", "check", "days", "customers")
+_RESERVED = {
+    "customer_id", "bucket", "day", *RFM, STAGE, *_PAGES, *(column for columns in FACTS.values() for column in columns),
+}  # fmt: skip
 _RFM_SOURCES = ("recency_days", "orders_365d", "spend_365d", "orders_total")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Aggregate:
-    """What is computed over a customer's facts.
-
-    `name` is `count`, `sum`, `min`, `max`, `share`, `distinct`, `favourite` or `latest`.
-    """
-
-    name: str
-    argument: exp.Expression | None = None
-    weight: exp.Expression | None = None
-
-    @property
-    def is_by_value(self) -> bool:
-        """Does it need the facts grouped by the argument's values first?"""
-        return self.name in ("distinct", "favourite", "latest")
-
-    @property
-    def is_zero_without_facts(self) -> bool:
-        """Is it 0 for a customer without such facts, not unknown?"""
-        return self.name in ("count", "sum", "distinct")
+_REQUIRED = ("type", "from", "value", "title", "description")
+_OPTIONAL = ("unit", "window", "ago", "where", "owner")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trait:
-    """One declared trait. `window` is in days and ends `ago` days before the snapshot; None looks at everything.
+    """One trait. `window` is in days and ends `ago` days before the snapshot; None looks at everything.
 
     `definition` is the text of its value as written, `source` the facts it is computed from, `derived`, or `score`
     where another package computes it. Of a declared one exactly one of `aggregate` and `formula` is set; `where`
-    restricts the facts of an aggregate.
+    (written `condition`) restricts the facts of an aggregate. `owner` answers for it, empty where it comes with us.
     """
 
     name: str
@@ -112,22 +48,54 @@ class Trait:
     definition: str
     title: Mapping[str, str]
     description: Mapping[str, str]
+    condition: str = ""
+    owner: str = ""
+    origin: str = PRODUCT
     aggregate: Aggregate | None = field(default=None, compare=False, repr=False)
     where: exp.Expression | None = field(default=None, compare=False, repr=False)
     formula: exp.Expression | None = field(default=None, compare=False, repr=False)
 
 
-def parse(text: str, source: str) -> list[Trait]:
-    """The traits declared in a YAML text, in its order. Raises Located at what is wrong."""
-    root = read(text, source)
-    entries = dict(root.fields(required=("traits",))["traits"].entries())
-    types = {name: _declared_type(name, node) for name, node in entries.items()}
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A YAML text that declares traits. `source` is what errors call it, `origin` where it comes from."""
+
+    text: str
+    source: str
+    origin: str = PRODUCT
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One trait as it is written: `node` is its `name: …` with its place."""
+
+    name: str
+    node: Node
+    document: Document
+
+
+def parse(documents: Sequence[Document]) -> list[Trait]:
+    """The traits that some texts declare, those of the first text first. Raises Located at what is wrong."""
+    entries = _merged(documents)
+    types: dict[str, Kind] = {entry.name: _declared_type(entry) for entry in entries.values()}
     for name in _RFM_SOURCES:
         if types.get(name) not in NUMERIC:
-            root.refuse(f"the trait '{name}' is missing or not a number", hint="RFM scores are computed from it")
-    traits = [_trait(name, node, types) for name, node in entries.items()]
+            Node(None, 1, 1, documents[0].source).refuse(
+                f"the trait '{name}' is missing or not a number", hint="RFM scores are computed from it"
+            )
+    traits = [_trait(entry, types) for entry in entries.values()]
     _refuse_circles(traits, entries)
     return traits
+
+
+def entries_of(document: Document) -> list[Entry]:
+    """The traits a text declares, not looked into: under `traits:`, or at its top. Raises Located."""
+    root = read(document.text, document.source)
+    if isinstance(root.value, dict) and (document.origin != PAGE or list(root.value) == ["traits"]):
+        root = root.fields(required=("traits",))["traits"]
+    if root.value is None and document.origin == FILE:
+        return []
+    return [Entry(name, node, document) for name, node in root.entries()]
 
 
 def references(trait: Trait) -> list[str]:
@@ -135,7 +103,45 @@ def references(trait: Trait) -> list[str]:
     return [column.name.lower() for column in trait.formula.find_all(exp.Column)] if trait.formula else []
 
 
-def _declared_type(name: str, node: Node) -> Kind:
+def needed(wanted: Iterable[str], traits: Sequence[Trait]) -> list[Trait]:
+    """Those traits and all they are derived from, in the order of `traits`."""
+    by_name = {trait.name: trait for trait in traits}
+    found: set[str] = set()
+    waiting = list(wanted)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(references(by_name[name]))
+    return [trait for trait in traits if trait.name in found]
+
+
+def _merged(documents: Sequence[Document]) -> dict[str, Entry]:
+    merged: dict[str, Entry] = {}
+    for entry in (entry for document in documents for entry in entries_of(document)):
+        there = merged.get(entry.name)
+        if there is None:
+            merged[entry.name] = entry
+        elif not _is_old_copy(entry, there):
+            refuse_taken(entry, there.document)
+    return merged
+
+
+def _is_old_copy(entry: Entry, there: Entry) -> bool:
+    """The company's file used to be a copy of ours: what it repeats word for word is no clash."""
+    return there.document.origin == PRODUCT and entry.document.origin == FILE and entry.node.value == there.node.value
+
+
+def refuse_taken(entry: Entry, by: Document) -> None:
+    """Raise Located at the name of an entry that another document declares already."""
+    where = {PRODUCT: "comes with the product", FILE: f"is declared in {by.source}", PAGE: "is declared on the page"}
+    hint = {PRODUCT: "give it another name", FILE: "change it there, or give it another name",
+            PAGE: "retire it on its page first, or give it another name"}  # fmt: skip
+    entry.node.refuse_name(f"the trait '{entry.name}' {where[by.origin]} already", hint=hint[by.origin])
+
+
+def _declared_type(entry: Entry) -> Kind:
+    name, node = entry.name, entry.node
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
         node.refuse_name(f"'{name}' cannot name a trait", hint="small letters, digits and _ only")
     if name in _RESERVED or not expressions.is_plain_name(name):
@@ -146,10 +152,11 @@ def _declared_type(name: str, node: Node) -> Kind:
     return entries["type"].choice(TYPES)
 
 
-def _trait(name: str, node: Node, types: Mapping[str, Kind]) -> Trait:
-    entries = node.fields(
-        required=("type", "from", "value", "title", "description"), optional=("unit", "window", "ago", "where")
-    )
+def _trait(entry: Entry, types: Mapping[str, Kind]) -> Trait:
+    name, node, origin = entry.name, entry.node, entry.document.origin
+    entries = node.fields(required=_REQUIRED, optional=_OPTIONAL)
+    if origin != PRODUCT and "owner" not in entries:
+        node.refuse_name(f"the trait '{name}' has no owner", hint="owner: who answers for it, a person or a team")
     source, value, declared = entries["from"].choice((*FACTS, "derived")), entries["value"], types[name]
     trait: dict[str, Any] = {}
     if source == "derived":
@@ -159,16 +166,18 @@ def _trait(name: str, node: Node, types: Mapping[str, Kind]) -> Trait:
         trait["formula"] = expressions.parse(value)
         found = expressions.kind_of(trait["formula"], types, value)
     else:
-        columns = FACTS[source]
-        trait["aggregate"], found = _aggregate(value, columns)
-        trait["where"] = _condition(entries["where"], columns) if "where" in entries else None
+        trait["aggregate"], found = aggregates.parse(value, FACTS[source])
+        trait["where"] = _condition(entries["where"], FACTS[source]) if "where" in entries else None
     if not _fits(found, declared):
         entries["type"].refuse(f"the value of '{name}' is of kind {found}, not {declared}")
     return Trait(
         name=name,
         type=declared,
         source=source,
+        origin=origin,
         definition=value.text(),
+        condition=entries["where"].text() if "where" in entries else "",
+        owner=entries["owner"].text() if "owner" in entries else "",
         unit=entries["unit"].languages() if "unit" in entries else None,
         window=entries["window"].days() if "window" in entries else None,
         ago=_ago(entries),
@@ -195,54 +204,24 @@ def _fits(found: Kind, declared: Kind) -> bool:
     return found == declared or (declared in ("number", "share") and found in NUMERIC)
 
 
-def _aggregate(node: Node, columns: Mapping[str, Kind]) -> tuple[Aggregate, Kind]:
-    """The aggregate written at `node` and the kind of its value."""
-    tree = expressions.parse(node)
-    name, arguments = _call(tree)
-    check = expressions.kind_of
-    if name == "count" and (not arguments or isinstance(arguments[0], exp.Star)):
-        return Aggregate(name="count"), "integer"
-    if name in ("sum", "min", "max") and len(arguments) == 1:
-        kind = check(arguments[0], columns, node)
-        if kind in (_EXACT if name == "sum" else (*NUMERIC, "instant")):
-            return Aggregate(name=name, argument=arguments[0]), kind
-    if name == "share" and len(arguments) == 1 and check(arguments[0], columns, node) == "boolean":
-        return Aggregate(name=name, argument=arguments[0]), "share"
-    if name == "distinct" and _is_text_column(arguments, columns) and len(arguments) == 1:
-        return Aggregate(name=name, argument=arguments[0]), "integer"
-    is_pick = name in ("favourite", "latest") and _is_text_column(arguments, columns) and len(arguments) == 2
-    if is_pick and check(arguments[1], columns, node) in _EXACT:
-        return Aggregate(name=name, argument=arguments[0], weight=arguments[1]), "text"
-    return node.refuse(f"'{node.value}' is not an aggregate that fits", hint=_AGGREGATES)
-
-
-_AGGREGATES = (
-    "count(), sum(x), min(x), max(x), share(condition), count(DISTINCT column), favourite(column, weight)"
-    " or latest(column, weight); sums and weights are of whole numbers or money"
-)
-
-
-def _call(tree: exp.Expression) -> tuple[str, list[exp.Expression]]:
-    if (called := expressions.call(tree)) is not None:
-        return called
-    if isinstance(tree, exp.Count) and isinstance(tree.this, exp.Distinct):
-        return "distinct", list(tree.this.expressions)
-    if isinstance(tree, exp.Count | exp.Sum | exp.Min | exp.Max):
-        return tree.key, [argument for argument in (tree.this, *tree.expressions) if argument is not None]
-    return "", []
-
-
-def _is_text_column(arguments: list[exp.Expression], columns: Mapping[str, Kind]) -> bool:
-    return bool(arguments) and isinstance(arguments[0], exp.Column) and columns.get(arguments[0].name) == "text"
-
-
-def _refuse_circles(traits: list[Trait], entries: Mapping[str, Node]) -> None:
+def _refuse_circles(traits: list[Trait], entries: Mapping[str, Entry]) -> None:
     uses = {trait.name: references(trait) for trait in traits}
     settled: set[str] = set()
     while open_names := [name for name in uses if name not in settled]:
         ready = [name for name in open_names if settled.issuperset(uses[name])]
         if not ready:
-            entries[open_names[0]].refuse_name(
-                f"'{open_names[0]}' is derived from itself", hint=f"the circle goes through {', '.join(open_names)}"
+            circle = _circle(open_names, uses)
+            entries[circle[0]].node.refuse_name(
+                f"'{circle[0]}' is derived from itself", hint=f"the circle goes through {', '.join(circle)}"
             )
         settled.update(ready)
+
+
+def _circle(stuck: Sequence[str], uses: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names of a circle among traits of which each uses another one of them; the newest declared comes first."""
+    walked = [stuck[-1]]
+    while (following := next(used for used in uses[walked[-1]] if used in stuck)) not in walked:
+        walked.append(following)
+    circle = walked[walked.index(following) :]
+    newest = max(range(len(circle)), key=lambda place: stuck.index(circle[place]))
+    return circle[newest:] + circle[:newest]
