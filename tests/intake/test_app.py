@@ -98,6 +98,21 @@ def test_the_browser_client_finds_its_settings(server: EventServer, site: Source
     assert server.request("GET", "/v1/projects/wk_other/settings").status == 404
 
 
+def test_rudderstacks_browser_client_finds_its_configuration(server: EventServer, site: Source) -> None:
+    query = f"p=npm&v=3.0.0&build=modern&writeKey={site.write_key}&lockIntegrationsVersion=false"
+    named = {"Origin": ORIGIN, "Authorization": basic(site.write_key)}
+    for answer in (
+        server.request("GET", f"/sourceConfig/?{query}", headers={"Origin": ORIGIN}),
+        server.request("GET", "/sourceConfig", headers=named),
+    ):
+        told = answer.json["source"]
+        assert (answer.status, told["id"], told["destinations"]) == (200, str(site.pk), [])
+        assert not told["config"]["statsCollection"]["errors"]["enabled"]
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert server.request("GET", "/sourceConfig/?writeKey=wk_other").status == 401
+    assert server.request("GET", "/sourceConfig/").status == 401
+
+
 def test_compressed_bodies_are_read(server: EventServer, source: Source) -> None:
     body = zipped({"batch": tracks(range(500))})
     assert server.post("/v1/batch", body, source.write_key, Content_Encoding="gzip").json["accepted"] == 500

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cordiale.intake import calls
-from cordiale.intake.calls import Taken, Unreadable
+from cordiale.intake.calls import CallRefused, Taken, Unreadable
 
 RECEIVED = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
@@ -125,6 +125,24 @@ def test_the_context_of_a_batch_is_that_of_its_events() -> None:
     assert [calls.read(row.payload).context for row in taken.rows] == [{"ip": "1", "app": "x"}, {"ip": "2", "app": "x"}]
 
 
+@pytest.mark.parametrize("outside", ["", ',"context":{"app":"x"}'])
+def test_a_key_given_twice_stays_as_it_was_sent_and_is_named(outside: str) -> None:
+    event = '{"type":"track","userId":"a","event":"V","properties":{"deep":[{"price":1,"price":2,"n":9}]}}'
+    taken = calls.take_batch(f'{{"batch":[{event}]{outside}}}'.encode(), 1, RECEIVED)
+    with pytest.raises(CallRefused, match="price: this key is given twice"):
+        calls.check_keys(taken.rows[0].payload)
+    calls.check_keys(event.replace('"price":2,', "").encode())
+
+
+def test_a_batch_written_again_keeps_the_keys_given_twice() -> None:
+    twice = '{"type":"track","userId":"a","event":"V","properties":{"p":1,"p":2}}'
+    broken = '{"type":"track","userId":"a","event":"\\ud83d"}'
+    taken = calls.take_batch(f'{{"batch":[{twice},{broken}]}}'.encode(), 1, RECEIVED)
+    assert [one.index for one in taken.refusals] == [1]
+    with pytest.raises(CallRefused, match="p: this key is given twice"):
+        calls.check_keys(taken.rows[0].payload)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -144,6 +162,7 @@ def test_whatever_json_comes_is_taken_or_refused_never_dropped(value: Any, kind:
     assert len(taken.rows) + len(taken.refusals) == 1
     for row in taken.rows:
         assert calls.read(row.payload)
+        calls.check_keys(row.payload)
         assert row.at <= RECEIVED
 
 

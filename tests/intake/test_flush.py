@@ -26,7 +26,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def arrive(source: Source, now: datetime, *events: Any) -> None:
     """What the event API does with a batch."""
-    taken = calls.take_batch(json.dumps({"batch": events}).encode(), source.pk, now)
+    arrive_bytes(source, now, json.dumps({"batch": events}).encode())
+
+
+def arrive_bytes(source: Source, now: datetime, body: bytes) -> None:
+    taken = calls.take_batch(body, source.pk, now)
     assert not taken.refusals
     with connection.cursor() as cursor, cursor.copy(wire.COPY) as copy:
         copy.write(b"".join([wire.HEADER, *wire.rows(source.pk, taken.rows, now), wire.END]))
@@ -43,6 +47,15 @@ def reading() -> Iterator[list[Happened]]:
     readers.register(Reader("test", 1, lambda events, now: seen.extend(events)))
     yield seen
     readers.register(Reader("test", 1, lambda events, now: None))
+
+
+def test_a_key_given_twice_is_set_aside_with_its_name(source: Source, now: datetime) -> None:
+    twice = b'{"type":"track","userId":"ana","event":"Viewed","properties":{"price":1,"price":2}}'
+    arrive_bytes(source, now, b'{"batch":[' + twice + b"," + json.dumps(track(1)).encode() + b"]}")
+    assert flush(now) == actions.Flushed(events=1, rejected=1, chunks=1)
+    row = Rejected.objects.get()
+    assert row.reason == "price: this key is given twice in one object; give it once"
+    assert bytes(row.payload) == twice
 
 
 def test_an_event_is_recorded_once_however_often_it_is_sent(source: Source, now: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -22,7 +22,9 @@ MESSAGE_ID, USER_ID, BROWSER_ID, EVENT_NAME = 100, 64, 100, 200  # characters
 DEPTH = 32
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _PLACES = {kind: place for place, kind in enumerate(KINDS)}
+_GROUP = _PLACES["group"]  # and after it alias: the kinds that need more than a person
 _NUL = b"\\u0000"
+_NO_OPENERS = bytes(byte for byte in range(256) if byte not in b"[{")
 
 
 class Unreadable(Exception):
@@ -90,8 +92,8 @@ class Refusal:
 class Taken:
     """What a request holds: rows to keep, and refusals of the others."""
 
-    rows: list[Row] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
+    rows: list[Row]
+    refusals: list[Refusal]
 
 
 _decode_call = msgspec.json.Decoder(Call).decode
@@ -140,11 +142,26 @@ def read(payload: bytes) -> Call:
         raise _told(str(error)) from None
     except (msgspec.DecodeError, ValueError) as error:
         raise CallRefused("", f"it is not JSON of valid UTF-8 ({error.__class__.__name__})") from None
-    if payload.count(b"{") + payload.count(b"[") > DEPTH and _is_deep(call):
+    if len(payload.translate(None, _NO_OPENERS)) > DEPTH and _is_deep(call):
         raise CallRefused("", f"it is nested deeper than {DEPTH} levels")
     if b"\\" in payload and _NUL in payload and _holds_nul(call):
         raise CallRefused("", "a text holds the character U+0000; remove it")
     return call
+
+
+def check_keys(payload: bytes) -> None:
+    """Raise CallRefused where an object gives a key twice. It takes as long as all of taking: done when flushing."""
+    _decode_strictly(payload.decode())
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) < len(pairs):
+        seen: set[str] = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise CallRefused(key[:EVENT_NAME], "this key is given twice in one object; give it once")
+
+
+_decode_strictly = json.JSONDecoder(object_pairs_hook=_refuse_repeated, parse_int=str, parse_float=str).decode
 
 
 def person(value: str | int | None) -> str:
@@ -153,17 +170,19 @@ def person(value: str | int | None) -> str:
 
 
 def _take(items: Sequence[bytes], kind: str | None, sent_at: str | None, source_id: int, received: datetime) -> Taken:
-    taken, salt = Taken(), b"%d:" % source_id
+    rows: list[Row] = []
+    refusals: list[Refusal] = []
+    salt = b"%d:" % source_id
     try:
         sent = _instant(sent_at, "sentAt")
     except CallRefused as refused:
         raise Unreadable(str(refused)) from None
     for index, item in enumerate(items):
         try:
-            taken.rows.append(_row(item, kind, sent, salt, received))
+            rows.append(_row(item, kind, sent, salt, received))
         except CallRefused as refused:
-            taken.refusals.append(Refusal(index, refused.field, refused.reason))
-    return taken
+            refusals.append(Refusal(index, refused.field, refused.reason))
+    return Taken(rows, refusals)
 
 
 def _row(item: bytes, kind: str | None, sent: datetime | None, salt: bytes, received: datetime) -> Row:
@@ -171,26 +190,32 @@ def _row(item: bytes, kind: str | None, sent: datetime | None, salt: bytes, rece
     place = _PLACES.get(kind or call.type or "")
     if place is None:
         raise CallRefused("type", f"it is none of {', '.join(KINDS)}")
-    _check_people(call, KINDS[place])
-    if place == 0:
-        _check_length(call.event, "event", EVENT_NAME, is_needed=True)
-    _check_length(call.message_id, "messageId", MESSAGE_ID)
-    message = call.message_id.encode() if call.message_id else secrets.token_bytes(16)
+    _check_people(call, place)
+    event, message_id = call.event, call.message_id
+    if place == 0 and not (event and event[0] > " " and len(event) <= EVENT_NAME):  # the usual costs no call
+        _check_length(event, "event", EVENT_NAME, is_needed=True)
+    if message_id and len(message_id) > MESSAGE_ID:
+        _check_length(message_id, "messageId", MESSAGE_ID)
+    message = message_id.encode() if message_id else secrets.token_bytes(16)
     key = blake2b(salt + message, digest_size=16).digest()
     return Row(key, place, _happened_at(call, sent, received), item)
 
 
-def _check_people(call: Call, kind: str) -> None:
-    if not person(call.user_id) and not person(call.anonymous_id):
+def _check_people(call: Call, place: int) -> None:
+    user, browser = person(call.user_id), person(call.anonymous_id)
+    if not user and not browser:
         raise CallRefused("userId", "give userId or anonymousId")
-    _check_length(call.user_id, "userId", USER_ID)
-    _check_length(call.anonymous_id, "anonymousId", BROWSER_ID)
-    if kind == "alias":
-        _check_length(call.previous_id, "previousId", BROWSER_ID, is_needed=True)
-        if not person(call.user_id):
-            raise CallRefused("userId", "an alias needs the new userId")
-    if kind == "group":
+    if len(user) > USER_ID or len(browser) > BROWSER_ID:
+        _check_length(call.user_id, "userId", USER_ID)
+        _check_length(call.anonymous_id, "anonymousId", BROWSER_ID)
+    if place < _GROUP:
+        return
+    if place == _GROUP:
         _check_length(call.group_id, "groupId", EVENT_NAME, is_needed=True)
+        return
+    _check_length(call.previous_id, "previousId", BROWSER_ID, is_needed=True)
+    if not user:
+        raise CallRefused("userId", "an alias needs the new userId")
 
 
 def _check_length(value: str | int | None, name: str, longest: int, *, is_needed: bool = False) -> None:
@@ -253,9 +278,21 @@ def _read_slowly(body: bytes) -> tuple[_Batch, list[bytes]]:
 
 def _loads(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_Object)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"the body is not JSON ({str(error)[:100]})") from None
+
+
+class _Object(dict[str, Any]):
+    """An object that is written again as it was read, with the keys it gives twice, so that flushing can tell."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self._pairs = pairs
+
+    def items(self) -> Any:
+        """As `json.dumps` asks for them."""
+        return self._pairs
 
 
 def _refuse_constant(name: str) -> None:
@@ -272,11 +309,12 @@ def _dumps(item: Any) -> bytes:
 
 def _with_context(item: bytes, context: dict[str, Any]) -> bytes:
     try:
+        check_keys(item)
         document = msgspec.json.decode(item)
         own = document.get("context")
         return json.dumps({**document, "context": {**context, **(own if isinstance(own, dict) else {})}}).encode()
-    except (AttributeError, msgspec.DecodeError, ValueError, RecursionError):
-        return item  # refused when it is read, with the reason
+    except (CallRefused, AttributeError, msgspec.DecodeError, ValueError, RecursionError):
+        return item  # refused when it is read, or flushed, with the reason
 
 
 def _parts(call: Call) -> Iterator[Any]:

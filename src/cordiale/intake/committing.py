@@ -1,6 +1,7 @@
-"""Acknowledged means durable: rows gather while one COPY commits, and leave together with the next.
+"""Acknowledged means durable: rows gather while a COPY commits, and leave together with the next.
 
-There is no timer: alone, a request is committed at once; under load, groups grow by themselves.
+There is no timer: alone, a request is committed at once; under load, groups grow by themselves. While one group waits
+for the disk a large one need not: it leaves on another connection, and PostgreSQL makes both durable by one sync.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from psycopg import AsyncConnection
 
 from cordiale.intake import wire
 
+CONNECTIONS = 3
+LARGE = 150
+"""Rows that leave beside a commit under way; fewer wait for its end, since a commit costs what some 50 rows cost."""
 RECONNECT_AFTER = 0.2  # seconds
 PATIENCE = 30.0  # seconds a commit may take before its connection is given up
 
@@ -22,64 +26,101 @@ class NotCommitted(Exception):
 
 
 class Committer:
-    """One connection, one commit at a time. `submit` returns once its rows are durable."""
+    """A few connections, one commit at a time on each. `submit` returns once its rows are durable."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._rows: list[bytes] = []
         self._waiting: list[asyncio.Future[None]] = []
-        self._has_rows = asyncio.Event()
-        self.is_up = False
+        self._idle: list[asyncio.Future[None]] = []
+        self._up = self._committing = 0
+
+    @property
+    def is_up(self) -> bool:
+        """Can anything be kept?"""
+        return self._up > 0
 
     def submit(self, rows: list[bytes]) -> asyncio.Future[None]:
         """Rows of `wire.rows`; await the result. It raises NotCommitted."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if not self.is_up:
+        if not self._up:
             future.set_exception(NotCommitted())
             return future
         self._rows += rows
         self._waiting.append(future)
-        self._has_rows.set()
+        if self._idle and self._may_leave():
+            _done(self._idle.pop())
         return future
 
     async def run(self) -> None:
-        """Keep a connection and commit, until cancelled."""
+        """Keep the connections and commit, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(CONNECTIONS):
+                tasks.create_task(self._keep_one())
+
+    async def _keep_one(self) -> None:
         while True:
             try:
                 connection = await AsyncConnection.connect(self._dsn, autocommit=True, connect_timeout=5)
             except psycopg.OperationalError:
                 await asyncio.sleep(RECONNECT_AFTER)
                 continue
-            self.is_up = True
+            self._up += 1
             try:
                 await self._commit_groups(connection)
             except (psycopg.Error, TimeoutError) as error:
                 sys.stderr.write(f"events: nothing can be kept: {str(error).strip()[:300] or type(error).__name__}\n")
             finally:
-                self.is_up = False
-                self._fail()
+                self._up -= 1
+                self._broken()
                 await connection.close()
             await asyncio.sleep(RECONNECT_AFTER)
 
     async def _commit_groups(self, connection: AsyncConnection) -> None:
         cursor = connection.cursor()
         while True:
-            await self._has_rows.wait()
-            self._has_rows.clear()
+            if not self._may_leave():
+                await self._turn()
+                continue
             rows, self._rows = self._rows, []
             waiting, self._waiting = self._waiting, []
+            self._committing += 1
             try:
                 async with asyncio.timeout(PATIENCE), cursor.copy(wire.COPY) as copy:
                     await copy.write(b"".join([wire.HEADER, *rows, wire.END]))
             except BaseException:
-                self._waiting = waiting + self._waiting
+                _refuse(waiting)
                 raise
+            finally:
+                self._committing -= 1
             for future in waiting:
-                if not future.done():
-                    future.set_result(None)
+                _done(future)
 
-    def _fail(self) -> None:
-        waiting, self._waiting, self._rows = self._waiting, [], []
-        for future in waiting:
-            if not future.done():
-                future.set_exception(NotCommitted())
+    def _may_leave(self) -> bool:
+        """Is there a group for one more connection? The last one committing takes whatever has gathered meanwhile."""
+        return bool(self._rows) and (not self._committing or len(self._rows) >= LARGE)
+
+    async def _turn(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle.append(turn)
+        await turn
+
+    def _broken(self) -> None:
+        """Idle connections will have broken too, and would each cost a request; without any what gathered fails."""
+        for turn in self._idle:
+            turn.set_exception(psycopg.OperationalError("another connection broke"))
+        self._idle.clear()
+        if not self._committing:
+            waiting, self._waiting, self._rows = self._waiting, [], []
+            _refuse(waiting)
+
+
+def _done(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _refuse(waiting: list[asyncio.Future[None]]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_exception(NotCommitted())

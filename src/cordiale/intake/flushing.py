@@ -162,7 +162,9 @@ def _read(waiting: Sequence[Waiting], rejected: list[Rejected], now: datetime) -
     rows = []
     for row in waiting:
         try:
-            rows.append(Read(row, calls.read(row.payload)))
+            call = calls.read(row.payload)
+            calls.check_keys(row.payload)
+            rows.append(Read(row, call))
         except CallRefused as refused:
             rejected.append(_rejected(row, str(refused), now))
     return rows

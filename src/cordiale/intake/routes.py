@@ -6,7 +6,7 @@ from cordiale.intake.calls import KINDS
 
 ONE = {f"/v1/{kind}": kind for kind in KINDS} | {f"/v1/{kind[0]}": kind for kind in KINDS}
 """Paths that take one event."""
-SETTINGS = "/v1/projects/"
+SETTINGS, SOURCE_CONFIG = "/v1/projects/", "/sourceConfig"
 _BATCHES = frozenset({"/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"})
 
 

@@ -63,6 +63,10 @@ class Sources:
         """Was the list read lately?"""
         return time.monotonic() - self._read_at < STALE
 
+    def known(self, header: str | None) -> Known | None:
+        """The source of an Authorization header as it is usually written, where it is known already."""
+        return self._by_header.get(header) if header else None
+
     async def find(self, header: str | None, key: str | None) -> Known | None:
         """The source of an Authorization header, else of a key; asked of PostgreSQL once more where it is unknown."""
         found = self._find(header, key)
