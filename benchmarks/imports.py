@@ -2,10 +2,13 @@
 
     python -m benchmarks.imports                    # 1 000 000 customers; exit 1 when a target is missed
     python -m benchmarks.imports --rows 100000
+    python -m benchmarks.imports --phases           # and where the time of each import goes
 
 The file has reference, first_name, last_name, email, phone, postcode, city, birth_on. Beside it, in the same run and
-the same PostgreSQL: a bare COPY of the same rows into a table without an index (the limit), and a loop that does what
-an application usually does, row by row with the ORM (at a small size). Each import starts from an empty base.
+the same PostgreSQL: a bare COPY of the same rows into a table without an index (the limit of any), the floor (what an
+import has written, read out and written again into the same emptied tables by COPY alone, the indexes set aside as
+imports do and built at the end: no file, no check, nobody looked up), and a loop that does what an application usually
+does, row by row with the ORM (at a small size). Each import starts from an empty base.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from benchmarks import import_phases
 from cordiale import home
 from cordiale.config import postgres
 
@@ -37,6 +41,7 @@ NAIVE_ROWS = 2_000
 COLUMNS = ("reference", "first_name", "last_name", "email", "phone", "postcode", "city", "birth_on")
 _FIRST = ("Jean", "Marie", "Élodie", "Théo", "Léa", "Hugo", "Zoé", "Aurélie", "Maël", "Inès", "Louis", "Chloé")
 _LAST = ("Martin", "Bernard", "Lefèvre", "Dubois", "Müller", "Petit", "Garcia", "Roux", "N’Diaye", "Guérin")
+WRITTEN = ("customers_customer", "customers_submission", "identity_identity")
 _CITIES = (
     ("69001", "Lyon"),
     ("75011", "Paris"),
@@ -118,6 +123,34 @@ def bare_copy(table: pa.Table) -> float:
     return seconds
 
 
+def floor(folder: Path) -> float:
+    """Seconds COPY alone takes to write what the import before wrote, into the same tables with their indexes."""
+    from django.db import connection, transaction
+
+    from cordiale.customers import indexes
+
+    files = {name: folder / name for name in WRITTEN}
+    with connection.cursor() as cursor:
+        for name, path in files.items():
+            with path.open("wb") as file, cursor.copy(f"COPY {name} TO STDOUT (FORMAT binary)") as copy:
+                file.writelines(copy)
+    _empty()
+    indexes._drop()
+    start = time.perf_counter()
+    for name, path in files.items():
+        statement = f"COPY {name} FROM STDIN (FORMAT binary)"
+        with (
+            transaction.atomic(),
+            connection.cursor() as cursor,
+            path.open("rb") as file,
+            cursor.copy(statement) as copy,
+        ):
+            while part := file.read(1 << 20):
+                copy.write(part)
+    indexes.ensure()
+    return time.perf_counter() - start
+
+
 def naive(table: pa.Table) -> float:
     """Seconds a loop takes that looks each row up by its reference and saves it, a commit a row."""
     from cordiale.customers.models import Customer
@@ -138,7 +171,7 @@ def _empty() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE customers_customer, identity_identity, imports_import CASCADE")
+        cursor.execute(f"TRUNCATE {', '.join(WRITTEN)}, imports_import CASCADE")
         cursor.execute("CHECKPOINT")
 
 
@@ -169,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--only", choices=[*TARGETS], default=None)
+    parser.add_argument("--phases", action="store_true", help="where the time of each import goes")
     chosen = parser.parse_args(arguments)
     missed = 0
     with _home(), tempfile.TemporaryDirectory() as folder:
@@ -181,10 +215,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind, target in TARGETS.items():
             if chosen.only not in (None, kind):
                 continue
-            rate = chosen.rows / imported(files[kind])
+            with import_phases.printed(chosen.rows) if chosen.phases else nullcontext():
+                rate = chosen.rows / imported(files[kind])
             missed += rate < target
             ratios = f"{rate / copied:.2f} × the COPY, {rate / slow:.0f} × row by row"
             print(f"import from {kind:<8}               {rate:>10,.0f} rows/s (target {target:,}), {ratios}")
+        print(f"the floor: COPY into our tables    {chosen.rows / floor(Path(folder)):>10,.0f} rows/s")
     return missed
 
 

@@ -90,8 +90,8 @@ def _field(column: Any) -> list[pa.Array | bytes]:
     if not isinstance(column, pa.Array):
         said = before + _bytes(column)
         return [len(said).to_bytes(4) + said]
-    if pa.types.is_string(column.type):
-        return _texts(column, before)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return _texts(column.cast(pa.string()), before)
     return [_fixed(column)]
 
 

@@ -48,6 +48,11 @@ class _Origin:
     groups: Mapping[str, tuple[str, ...]]
     now: datetime
 
+    @property
+    def names(self) -> list[str]:
+        """The fields of all standings."""
+        return [name for group in self.groups.values() for name in group]
+
 
 def load(
     table: pa.Table,
@@ -153,33 +158,31 @@ def _by_reference(references: list[str]) -> dict[str | None, int]:
 
 
 def _create(rows: pa.Table, ids: pa.Array, origin: _Origin) -> None:
-    parts = {name: _fragments(rows, name) for group in origin.groups.values() for name in group}
     with ThreadPoolExecutor(1) as beside:  # what comes next is written out while PostgreSQL takes in what is ready
-        said = [beside.submit(_said, ids, parts, standing, origin) for standing in origin.groups]
-        records = beside.submit(_golden, rows, ids, parts, origin)
+        records = beside.submit(_golden, rows, ids, origin)
+        said = [beside.submit(_said, rows, ids, standing, origin) for standing in origin.groups]
         learnt = beside.submit(words.of, [rows.column(name) for name in _NAMES if name in rows.column_names])
-        for one in (*said, records):
+        for one in (records, *said):
             one.result().copy()
         found = learnt.result()
     transaction.on_commit(lambda: words.learn(found))
-    names = [name for group in origin.groups.values() for name in group]
-    golden.tell(ids.to_pylist(), origin.now, is_new=True, names=names)
+    golden.tell(ids.to_pylist(), origin.now, is_new=True, names=origin.names)
 
 
-def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin: _Origin) -> Written:
+def _golden(rows: pa.Table, ids: pa.Array, origin: _Origin) -> Written:
     """The records, written out."""
-    unset = golden.unset()
+    unset, names = golden.unset(), origin.names
     columns: dict[str, Any] = {"id": ids, "reference": _reference(rows, ids)}
     for name in fields.CORE:
         if name == "birth_on":
-            columns[name] = rows.column(name) if name in parts else pa.nulls(rows.num_rows, pa.date32())
-        elif name in parts:
+            columns[name] = rows.column(name) if name in names else pa.nulls(rows.num_rows, pa.date32())
+        elif name in names:
             columns[name] = pc.fill_null(rows.column(name).cast(pa.string()), unset.get(name, ""))
         else:
             columns[name] = unset.get(name, "")
-    other = [parts[name] for name in parts if name not in fields.CORE]
+    other = [_fragments(rows, name) for name in names if name not in fields.CORE]
     columns["declared"] = Json(_object(other) if other else "{}")
-    columns["sources"] = Json(_sources(rows, parts, origin))
+    columns["sources"] = Json(_sources(rows, origin))
     first = min(origin.at, origin.now)
     known_since = rows.column("created_at") if "created_at" in rows.column_names else None
     columns["created_at"] = first if known_since is None else pc.fill_null(known_since.cast(_INSTANT), first)
@@ -187,12 +190,16 @@ def _golden(rows: pa.Table, ids: pa.Array, parts: Mapping[str, pa.Array], origin
     return encode("customers_customer", columns)
 
 
-def _sources(rows: pa.Table, parts: Mapping[str, pa.Array], origin: _Origin) -> pa.Array | str:
-    if not parts or not origin.source:
+def _sources(rows: pa.Table, origin: _Origin) -> pa.Array | str:
+    if not origin.names or not origin.source:
         return "{}"
     origins = json.dumps({"*": golden.origin(origin.source, origin.at, origin.certainty)})
-    is_silent = np.all([one.is_null().to_numpy(zero_copy_only=False) for one in parts.values()], axis=0)
-    return pc.if_else(pa.array(is_silent), "{}", origins) if is_silent.any() else origins
+    is_silent = np.ones(rows.num_rows, dtype=bool)
+    for name in origin.names:
+        if not is_silent.any():
+            return origins
+        is_silent &= _spoken(rows, name).is_null().to_numpy(zero_copy_only=False)
+    return pc.if_else(pa.array(is_silent), "{}", origins)
 
 
 def _reference(rows: pa.Table, ids: pa.Array) -> Any:
@@ -203,9 +210,9 @@ def _reference(rows: pa.Table, ids: pa.Array) -> Any:
     return ours if given is None else pc.coalesce(pc.if_else(pc.equal(given, ""), None, given), ours)
 
 
-def _said(ids: pa.Array, parts: Mapping[str, pa.Array], standing: str, origin: _Origin) -> Written:
+def _said(rows: pa.Table, ids: pa.Array, standing: str, origin: _Origin) -> Written:
     """The submissions of one standing, written out."""
-    values = _object([parts[name] for name in origin.groups[standing]])
+    values = _object([_fragments(rows, name) for name in origin.groups[standing]])
     spoke = pc.not_equal(values, "{}")
     if not pc.all(spoke).as_py():
         ids, values = ids.filter(spoke), values.filter(spoke)
@@ -217,14 +224,20 @@ def _said(ids: pa.Array, parts: Mapping[str, pa.Array], standing: str, origin: _
 
 def _fragments(rows: pa.Table, name: str) -> pa.Array:
     """`"name": value` as JSON text, null where the row says nothing."""
-    column = rows.column(name).combine_chunks()
+    column = _spoken(rows, name)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = pc.if_else(pc.equal(column, ""), None, column)
         escaped = pc.replace_substring(pc.replace_substring(column, "\\", "\\\\"), '"', '\\"')
         return pc.binary_join_element_wise(f'"{name}": "', escaped, '"', "")
     if pa.types.is_date(column.type):
         return pc.binary_join_element_wise(f'"{name}": "', column.cast(pa.string()), '"', "")
     return pc.binary_join_element_wise(f'"{name}": ', column.cast(pa.string()), "")
+
+
+def _spoken(rows: pa.Table, name: str) -> pa.Array:
+    """What the rows say of a field, null where they say nothing."""
+    column = rows.column(name).combine_chunks()
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    return pc.if_else(pc.equal(column, ""), None, column) if is_text else column
 
 
 def _object(parts: Sequence[pa.Array]) -> pa.Array:
