@@ -18,7 +18,14 @@ TRAITS = {"orders_n": Kind.INTEGER, "ratio": Kind.NUMBER, "paid": Kind.MONEY, "p
           "seen_at": Kind.INSTANT}  # fmt: skip
 FIELDS = {name: Field(name=name, kind=kind, source="trait", titles={}) for name, kind in TRAITS.items()}
 SEGMENTS = {"tasty": "taste = 'wine' or paid > 2", "double": "not in_segment('tasty') and orders_n > 0"}
-WORDS = Vocabulary(fields={**PROFILE, **FIELDS}, segments=SEGMENTS, purposes=("offers",), channels=("email", "sms"))
+DECLARED = {"pets": Kind.NUMBER, "hobby": Kind.TEXT, "has_car": Kind.BOOLEAN, "moved_on": Kind.DATE}
+FIELDS |= {name: Field(name=name, kind=kind, source="declared", titles={}) for name, kind in DECLARED.items()}
+WORDS = Vocabulary(
+    fields={**PROFILE, **FIELDS}, segments=SEGMENTS, purposes=("offers", "service"), channels=("email", "sms"),
+    lists=frozenset({"vip"}), unasked=frozenset({"service"}),
+)  # fmt: skip
+MARKS = [("granted", "offers", "email"), ("granted", "offers", "sms"), ("withdrawn", "service", "email"),
+         ("opposed", "email"), ("opposed", "sms"), ("listed", "vip")]  # fmt: skip
 INSTANT = pa.timestamp("us", tz="UTC")
 TYPES = {
     Kind.INTEGER: pa.int64(),
@@ -46,7 +53,21 @@ _lines = st.lists(st.fixed_dictionaries({
     "ts": _moments, "order_id": st.sampled_from(["o1", "o2", "o3"]), "category": _optional(_texts),
     "channel": st.sampled_from(["web", "store"]), "quantity": st.integers(-2, 5), "amount": _cents,
 }), max_size=5)  # fmt: skip
-_events = st.lists(st.fixed_dictionaries({"ts": _moments, "name": st.sampled_from(["Seen", "Paid"])}), max_size=4)
+_properties = st.sampled_from(['{"total": 3, "tone": "good"}', '{"total": "2.5"}', "{}", '{"tone": "bad", "a b": 1}'])
+_events = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "name": st.sampled_from(["Seen", "Paid", "Left"]), "properties": _properties,
+    "category": _optional(_texts),
+}), max_size=5)  # fmt: skip
+_answers = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "survey": st.sampled_from(["nps", "csat"]), "value": _optional(st.integers(0, 10).map(float)),
+    "question": st.sampled_from(["q1", "q2"]),
+}), max_size=3)  # fmt: skip
+_cases = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "state": st.sampled_from(["open", "resolved"]), "satisfaction": _optional(st.integers(1, 5)),
+}), max_size=2)  # fmt: skip
+_stays = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "segment": st.sampled_from(["tasty", "double"]), "kind": st.sampled_from(["entered", "left"]),
+}), max_size=3)  # fmt: skip
 
 
 @st.composite
@@ -62,9 +83,12 @@ def people(draw: st.DrawFn) -> list[Person]:
         fields = {name: draw(_optional(values[field.kind])) for name, field in WORDS.fields.items()}
         lines = _numbered(draw(_lines), number)
         events = [{**row, "event_id": f"{number}-{n}", "source": "web"} for n, row in enumerate(draw(_events))]
-        consents = draw(st.sets(st.sampled_from([("offers", "email"), ("offers", "sms")])))
-        declared = {"income": draw(_optional(_texts))}
-        found.append(Person(fields, declared, consents, {"order_lines": lines, "events": events}))
+        answers = [{**row, "answer_id": f"{number}-{n}"} for n, row in enumerate(draw(_answers))]
+        fields |= {name: draw(_optional(st.booleans())) for name in ("at_email", "at_phone")}
+        declared = {"income": draw(_optional(_texts))} | {name: fields[name] for name in DECLARED}
+        facts = {"order_lines": lines, "events": events, "answers": answers, "cases": draw(_cases),
+                 "stays": draw(_stays)}  # fmt: skip
+        found.append(Person(fields, number, declared, draw(st.sets(st.sampled_from(MARKS))), facts))
     return found
 
 
@@ -88,8 +112,41 @@ def _facts() -> st.SearchStrategy[str]:
     minimum = st.sampled_from(["", "minimum => 2.5"])
     measured = st.tuples(st.sampled_from(["spend", "units"]), st.tuples(window, line)).map(_called)
     orders = st.tuples(st.just("orders"), st.tuples(window, line, minimum)).map(_called)
-    events = st.tuples(st.just("events"), st.tuples(st.sampled_from(["'Seen'", "'Paid'"]), window)).map(_called)
-    return st.one_of(measured, orders, events)
+    events = st.tuples(st.just("events"), st.tuples(_names, _of_event, window)).map(_called)
+    answers = st.tuples(
+        st.sampled_from(["answers", "last_answer"]),
+        st.tuples(
+            st.sampled_from(["'nps'", "'csat'"]), st.sampled_from(["", "question => 'q1'", "value >= 7"]), window
+        ),
+    ).map(_called)
+    cases = st.tuples(
+        st.just("cases"), st.tuples(st.sampled_from(["", "state => 'open'", "satisfaction < 4"]), window)
+    ).map(_called)
+    stays = st.tuples(st.sampled_from(["entries", "exits"]), st.tuples(st.just("'tasty'"), window)).map(_called)
+    return st.one_of(measured, orders, events, answers, cases, stays, sequences)
+
+
+_names = st.sampled_from(["'Seen'", "'Paid'"])
+_of_line = st.one_of(
+    st.sampled_from(["", "", "channel => 'web'", "amount > 2", "quantity <= 3", "amount between 1 and 4.5",
+                     "category not like '%in%'", "category <> 'wine'"]),
+    st.tuples(_quoted, _quoted).map(lambda two: f"category in ({two[0]}, {two[1]})"),
+)  # fmt: skip
+_of_event = st.sampled_from([
+    "", "", "property('total') > 2.5", "property('tone') = 'good'", "property('tone') <> 'bad'", "property('a b') = '1'",
+    "category in ('wine', 'bread')",
+])  # fmt: skip
+_step = st.one_of(
+    st.tuples(st.just("orders"), st.tuples(_of_line)), st.tuples(st.just("events"), st.tuples(_names, _of_event)),
+    st.tuples(st.just("events"), st.tuples(_names, st.just(""))),
+    st.tuples(st.just("answers"), st.tuples(st.just("'nps'"), st.just(""))),
+).map(lambda call: _called(call))  # fmt: skip
+_nots = st.sampled_from(["", "", "not "])
+sequences = st.tuples(
+    _step, st.lists(st.tuples(_nots, _step).map("".join), min_size=1, max_size=3).map(", ".join),
+    st.sampled_from(["", "", "within => '3 days'", "within => '36 hours'", "within => '2 weeks'"]),
+    st.sampled_from(["", "", "last => '2 weeks'", "since => '2026-11-01'"]),
+).map(lambda call: f"sequence({', '.join(part for part in call if part)})")  # fmt: skip
 
 
 def _called(call: tuple[str, tuple[str, ...]]) -> str:
@@ -98,7 +155,7 @@ def _called(call: tuple[str, tuple[str, ...]]) -> str:
 
 _number = st.one_of(st.integers(0, 6).map(str), st.sampled_from(["0.5", "2.50", "-1", "99999999999", "-99999999999"]))
 _numeric = st.one_of(
-    st.sampled_from(["orders_n", "ratio", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts()
+    st.sampled_from(["orders_n", "ratio", "pets", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts()
 )
 _computed = st.one_of(_numeric, st.tuples(_numeric, st.sampled_from("+-*/"), st.one_of(_numeric, _number)).map(
     lambda parts: f"({' '.join(parts)})"), _numeric.map(lambda value: f"-{value}"))  # fmt: skip
@@ -107,7 +164,7 @@ _not = st.sampled_from(["", "not "])
 _instants = st.one_of(
     st.sampled_from(["now", "'2026-11-10'", "created_at + '2 days'"]), _days.map(lambda d: f"now - '{d}'")
 )
-_textual = st.sampled_from(["taste", "city", "declared('income')"])
+_textual = st.sampled_from(["taste", "city", "hobby", "declared('income')"])
 _patterns = st.sampled_from(["'%in%'", "'w___'", "'%'", "'l''%'", "'100%'", "'WINE'"])
 
 
@@ -128,7 +185,11 @@ rules = st.one_of(
     _spaced(st.one_of(_textual, _numeric, st.just("seen_at"), st.just("birth_on")), "is", _not, "null"),
     _spaced("part", _sign, st.sampled_from(["0.25", "0", "1"])),
     st.sampled_from(["has_email", "true", "false", "consent('offers', 'sms')", "in_segment('tasty')",
-                     "in_segment('double')", "never(events('Seen'))"]),
+                     "in_segment('double')", "never(events('Seen'))", "reachable('offers', 'email')", "has_car",
+                     "reachable('service', 'email')", "reachable('offers', 'sms')", "listed('vip')",
+                     "sample(0.5, 'a')", "sample(0.25, 'a')", "sample(0.5, 'l''été')", "sample(1, 'b')"]),
+    sequences, _spaced(sequences, _sign, st.integers(0, 3).map(str)),
+    _spaced("hobby", st.sampled_from(["=", "<>"]), _quoted), _spaced("moved_on", _sign, "'1980-05-06'"),
 )  # fmt: skip
 expressions = st.recursive(
     rules,
@@ -145,31 +206,43 @@ def relations(company: list[Person], plan: Plan) -> dict[str, pa.Table]:
     """What a plan reads, as Arrow, under the names of `views`."""
     ids = list(range(1, len(company) + 1))
     traits = {name: pa.array([one.fields[name] for one in company], TYPES[kind]) for name, kind in TRAITS.items()}
-    profile = {
-        name: pa.array([one.fields[name] for one in company], TYPES[PROFILE[name].kind]) for name in plan.profile
-    }
+    profile = {name: pa.array([one.fields[name] for one in company], TYPES[kind_of(name)]) for name in plan.profile}
     declared = {
         f"declared_{n}": pa.array([one.declared.get(key.key) for one in company], TYPES[key.kind])
         for n, key in enumerate(plan.declared)
     }
-    granted = [
-        (who, n)
-        for who, one in zip(ids, company, strict=True)
-        for n, pair in enumerate(plan.consents)
-        if pair in one.consents
-    ]
+    marks = {
+        f"mark_{n}": pa.table({"customer_id": pa.array(
+            [who for who, one in zip(ids, company, strict=True) if mark in one.marks], pa.int64())})
+        for n, mark in enumerate(plan.marks)
+    }  # fmt: skip
     return {
         "people_traits": pa.table({"customer_id": pa.array(ids, pa.int64()), **traits}),
         "profiles": pa.table({"customer_id": pa.array(ids, pa.int64()), **profile, **declared}),
-        "consents": pa.table({"customer_id": pa.array([who for who, _ in granted], pa.int64()),
-                              "pair": pa.array([n for _, n in granted], pa.int64())}),
+        **marks,
         "people_lines": _table(company, "order_lines", LINES), "people_events": _table(company, "events", EVENTS),
+        "people_answers": _table(company, "answers", ANSWERS),
+        "cases": _table(company, "cases", CASES), "stays": _table(company, "stays", STAYS),
     }  # fmt: skip
 
 
 LINES = {"ts": INSTANT, "order_id": pa.string(), "line_no": pa.int32(), "category": pa.string(), "channel": pa.string(),
          "quantity": pa.int32(), "amount": pa.decimal128(12, 2)}  # fmt: skip
-EVENTS = {"ts": INSTANT, "event_id": pa.string(), "name": pa.string(), "source": pa.string()}
+EVENTS = {"ts": INSTANT, "event_id": pa.string(), "name": pa.string(), "source": pa.string(), "properties": pa.string(),
+          "category": pa.string()}  # fmt: skip
+ANSWERS = {
+    "ts": INSTANT,
+    "answer_id": pa.string(),
+    "survey": pa.string(),
+    "question": pa.string(),
+    "value": pa.float64(),
+}
+CASES = {"ts": INSTANT, "state": pa.string(), "satisfaction": pa.int32()}
+STAYS = {"ts": INSTANT, "segment": pa.string(), "kind": pa.string()}
+
+
+def kind_of(name: str) -> Kind:
+    return PROFILE[name].kind if name in PROFILE else Kind.BOOLEAN
 
 
 def _table(company: list[Person], table: str, columns: dict[str, pa.DataType]) -> pa.Table:
@@ -179,6 +252,9 @@ def _table(company: list[Person], table: str, columns: dict[str, pa.DataType]) -
 
 def over_relations(sql: str) -> str:
     """The plan's query over given relations in the place of the lake's views."""
-    for view, relation in (("traits", "people_traits"), ("order_lines", "people_lines"), ("events", "people_events")):
+    for view, relation in (
+        ("traits", "people_traits"), ("order_lines", "people_lines"), ("events", "people_events"),
+        ("answers", "people_answers"),
+    ):  # fmt: skip
         sql = sql.replace(f"FROM {view} AS", f"FROM {relation} AS")
     return sql

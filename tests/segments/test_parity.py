@@ -58,8 +58,8 @@ def relations() -> dict[str, pa.Table]:
             "has_email": [True, False, None, True, False], "declared_0": ["wine", None, "", "Wine", "wine"],
             "declared_1": [1.0, 4.0, None, 3.0, 3.5],
         }),
-        "consents": pa.table({"customer_id": pa.array([1, 1, 2, 3], pa.int64()),
-                              "pair": pa.array([0, 1, 0, 1], pa.int64())}),
+        "mark_0": pa.table({"customer_id": pa.array([1, 2], pa.int64())}),
+        "mark_1": pa.table({"customer_id": pa.array([1, 3], pa.int64())}),
     }  # fmt: skip
 
 

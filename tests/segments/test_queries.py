@@ -11,11 +11,11 @@ from cordiale.consent.models import Consent
 from cordiale.customers.models import Customer
 from cordiale.errors import NotFound
 from cordiale.segments import actions, queries
-from cordiale.segments.queries import listing, people
+from cordiale.segments.queries import given, listing, people
 from cordiale.segments.rules import BadExpression
 from tests.segments.conftest import NOW
 
-PAIR = [("offers", "email")]
+MARKS = [("granted", "offers", "email")]
 
 
 def candidates(*rows: tuple[int, int, datetime]) -> pa.Table:
@@ -91,10 +91,13 @@ def test_an_unchanged_base_is_read_once(company: dict[str, int]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_consent_is_never_served_from_a_cache(company: dict[str, int]) -> None:
-    assert people.consents(PAIR).column("customer_id").to_pylist() == [1, 4]
+    def granted(only: list[int] | None = None) -> list[int]:
+        return sorted(given.marks(MARKS, only)["mark_0"].column("customer_id").to_pylist())
+
+    assert granted() == [1, 4]
     Consent.objects.filter(customer_id=1, channel="email").update(state="withdrawn")
-    assert people.consents(PAIR).column("customer_id").to_pylist() == [4]
-    assert people.consents(PAIR, only=[1, 2]).num_rows == 0
+    assert granted() == [4]
+    assert granted([1, 2]) == []
 
 
 def test_reach_and_moves_count_members(snapshot: dict[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cordiale.lake.engine import QueryFailed
 from cordiale.lake.lake import Lake, open_lake
+from cordiale.lake.stopping import Stop, Stopped
 from cordiale.lake.tables import RowsRefused, conform, fact_table
 
-__all__ = ["Lake", "QueryFailed", "RowsRefused", "conform", "fact_table", "open_lake"]
+__all__ = ["Lake", "QueryFailed", "RowsRefused", "Stop", "Stopped", "conform", "fact_table", "open_lake"]

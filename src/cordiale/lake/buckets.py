@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cordiale.lake.engine import Instance, Session
 from cordiale.lake.state import State, named
+from cordiale.lake.stopping import Stop
 from cordiale.lake.views import Slice, quoted
 
 CONNECTIONS = 2
@@ -30,15 +31,15 @@ def instances(lake: Path, tasks: int) -> list[Instance]:
 
 
 def tasks(
-    now: State, sql: str, day: date | None, slices: Sequence[Slice], relations: Mapping[str, pa.Table]
+    now: State, sql: str, day: date | None, slices: Sequence[Slice], relations: Mapping[str, pa.Table], stop: Stop
 ) -> Iterator[Callable[[Session], pa.Table]]:
     """What to run for each bucket."""
     for part in slices:
-        yield lambda session, part=part: _run(session, now, sql, day, part, relations)  # type: ignore[misc]
+        yield lambda session, part=part: _run(session, now, sql, day, part, relations, stop)  # type: ignore[misc]
 
 
 def _run(
-    session: Session, now: State, sql: str, day: date | None, part: Slice, relations: Mapping[str, pa.Table]
+    session: Session, now: State, sql: str, day: date | None, part: Slice, relations: Mapping[str, pa.Table], stop: Stop
 ) -> pa.Table:
     given = {f"_given_{name}" if _is_by_customer(name, table) else name: table for name, table in relations.items()}
     cut = {
@@ -48,7 +49,8 @@ def _run(
     }
     with session.joined(given):
         session.show(cut | now.views_in(named(sql), day, part))
-        return session.run(sql)
+        with stop.over(session):
+            return session.run(sql)
 
 
 def _is_by_customer(name: str, table: pa.Table) -> bool:

@@ -20,6 +20,7 @@ from cordiale.lake.fact_store import FactStore
 from cordiale.lake.fold import ROWS_A_BUCKET, fold
 from cordiale.lake.snapshots import DataFile, Snapshot
 from cordiale.lake.state import State
+from cordiale.lake.stopping import Stop
 from cordiale.lake.store import AliasStore
 from cordiale.lake.trait_store import TraitStore
 
@@ -122,19 +123,20 @@ class Lake:
         *,
         only_customers: Sequence[int] | pa.Array | None = None,
         bind: Sequence[Any] | None = None,
+        stop: Stop | None = None,
         **relations: pa.Table,
     ) -> pa.Table:
         """The rows of one SELECT over the views and `relations`.
 
         With `only_customers` the views hold these customers' rows alone, found without a scan. `bind` fills `?`.
-        Raises QueryFailed with the engine's words.
+        Raises QueryFailed with the engine's words, Stopped where `stop` was requested meanwhile.
         """
         _require_free(relations)
         customers = None if only_customers is None else pa.array(only_customers, pa.int64()).unique()
         while True:
             state_now = self.state()
             try:
-                return self._answer(state_now, sql, day, customers, bind, relations)
+                return self._answer(state_now, sql, day, customers, bind, relations, stop or Stop())
             except Unavailable:  # files may be erased while they are read; the newest version is whole
                 if self.state().versions == state_now.versions:
                     raise
@@ -147,6 +149,7 @@ class Lake:
         customers: pa.Array | None,
         bind: Sequence[Any] | None,
         relations: dict[str, pa.Table],
+        stop: Stop,
     ) -> pa.Table:
         wanted, relations = state.named(sql), dict(relations)
         if customers is None:
@@ -159,7 +162,8 @@ class Lake:
             relations["_aliases"] = now.aliases
         with self._instance.session() as session, session.joined(relations):
             session.show(shown)
-            return session.run(sql, bind)
+            with stop.over(session):
+                return session.run(sql, bind)
 
     def _orders_in(self, snapshot: Snapshot, files: Sequence[DataFile], wanted: pa.Array) -> pa.Array:
         """Which of the wanted orders have rows in some files that nothing has superseded."""
@@ -180,11 +184,14 @@ class Lake:
         with self._instance.session() as session, session.joined(relations):
             return readonly.answer(session, now, sql, limit=limit, seconds=seconds)
 
-    def per_customer(self, sql: str, day: date | None = None, **relations: pa.Table) -> Iterator[pa.Table]:
+    def per_customer(
+        self, sql: str, day: date | None = None, *, stop: Stop | None = None, **relations: pa.Table
+    ) -> Iterator[pa.Table]:
         """The rows of a SELECT whose result for a customer depends on his own rows alone, bucket by bucket.
 
         Memory holds a few buckets at a time, however many customers there are. Facts, traits, and every relation with a
         `customer_id` are cut to the bucket; the others are given whole. `FILTER` is compiled to `CASE`, twice as fast.
+        Raises Stopped where `stop` was requested meanwhile.
         """
         _require_free(relations)
         now, text = self.state(), dialect.filters_to_case(sql)
@@ -192,7 +199,7 @@ class Lake:
         relations = {**relations, **self._moved(now, state.named(text))}
         instances = buckets.instances(self.root, len(parts))
         try:
-            yield from run_each(instances, buckets.tasks(now, text, day, parts, relations))
+            yield from run_each(instances, buckets.tasks(now, text, day, parts, relations, stop or Stop()))
         finally:
             for instance in instances:
                 instance.close()

@@ -21,6 +21,7 @@ class Segment(models.Model):
     evaluated_revision = models.PositiveIntegerField(null=True)  # an edit takes effect at the next refresh
     size = models.PositiveIntegerField(null=True)  # members when last evaluated
     problem = models.TextField(blank=True)  # why it cannot be evaluated any more, e.g. a trait was removed
+    is_static = models.BooleanField(default=False)  # a list that was loaded; its expression is `listed('name')`
 
     def __str__(self) -> str:
         return self.name
@@ -57,3 +58,16 @@ class Membership(models.Model):
             models.Index(fields=["segment", "entered_at"]),
             models.Index(fields=["segment", "left_at"]),
         ]
+
+
+class Listing(models.Model):
+    """A customer's place on a static segment's list: since when, put there by whom, out of which file."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="listings")
+    customer = models.ForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=120)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["segment", "customer"], name="listing_once")]

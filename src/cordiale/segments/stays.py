@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from cordiale.segments.queries.people import copy_integers
-
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 _OPEN = """
-copy (select customer_id from segments_membership where segment_id = %(segment)s and left_at is null)
-to stdout (format binary)
+select string_agg(int8send(customer_id), ''::bytea) from segments_membership
+where segment_id = %(segment)s and left_at is null
 """
 _TEMPORARY = "create temporary table if not exists segments_moves (customer_id bigint not null) on commit drop"
 _CLOSE = """
@@ -40,7 +38,9 @@ def replace(segment_id: int, members: Ids, now: datetime) -> tuple[int, int, int
 
     Returns how many entered, how many left, how many are in. Call it in a transaction that locks the segment.
     """
-    stayed = copy_integers(_OPEN, {"segment": segment_id}, 1)[:, 0]
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, {"segment": segment_id})
+        stayed = np.frombuffer(cursor.fetchone()[0] or b"", dtype=">i8").astype(np.int64)
     gone = np.setdiff1d(stayed, members, assume_unique=True)
     come = np.setdiff1d(members, stayed, assume_unique=True)
     left = _apply(_CLOSE, segment_id, gone, now)

@@ -15,8 +15,8 @@ from cordiale import clock
 from cordiale.company import company
 from cordiale.errors import NotFound
 from cordiale.insight.models import Snapshot
-from cordiale.lake import open_lake
-from cordiale.segments.queries import people
+from cordiale.lake import Stop, open_lake
+from cordiale.segments.queries import given, people
 from cordiale.segments.queries.language import get_segment, named_by, parse, vocabulary
 from cordiale.segments.rules import Expression
 from cordiale.segments.rules.compilation import Plan, to_sql
@@ -55,17 +55,17 @@ def snapshot_day(now: datetime) -> date:
     return day
 
 
-def count(text: str, now: datetime) -> Count:
-    """How many customers `text` holds for at `now`. Raises BadExpression at the place of a fault."""
-    return count_each([parse(text)], now)[0]
+def count(text: str, now: datetime, *, stop: Stop | None = None) -> Count:
+    """How many customers `text` holds for at `now`. Raises BadExpression at the place of a fault, Stopped."""
+    return count_each([parse(text)], now, stop=stop)[0]
 
 
-def count_each(expressions: Sequence[Expression], now: datetime) -> list[Count]:
+def count_each(expressions: Sequence[Expression], now: datetime, *, stop: Stop | None = None) -> list[Count]:
     """The same for several expressions, in one pass; `seconds` is the pass's."""
     began = time.perf_counter()
-    plan = _plan(expressions, now)
+    plan = plan_of(expressions, now)
     totals = np.zeros(len(expressions) + 1, dtype=np.int64)
-    for part in _parts(plan, plan.counting, snapshot_day(now), now):
+    for part in parts_of(plan, plan.counting, snapshot_day(now), now, stop):
         totals += np.array([part.column(name)[0].as_py() for name in ("total", *_outputs(plan))], dtype=np.int64)
     seconds = time.perf_counter() - began
     return [Count(matching=int(matching), of=int(totals[0]), seconds=seconds) for matching in totals[1:]]
@@ -73,8 +73,8 @@ def count_each(expressions: Sequence[Expression], now: datetime) -> list[Count]:
 
 def matching(expressions: Sequence[Expression], day: date, now: datetime) -> Iterator[Ids]:
     """For each expression, in one pass, the ids of those it holds for, ascending."""
-    plan = _plan(expressions, now)
-    held = pa.concat_tables(list(_parts(plan, plan.sql, day, now)))
+    plan = plan_of(expressions, now)
+    held = pa.concat_tables(list(parts_of(plan, plan.sql, day, now)))
     ids = held.column("customer_id").to_numpy()
     for name in _outputs(plan):
         yield np.sort(ids[held.column(name).fill_null(False).to_numpy()])
@@ -112,23 +112,29 @@ def run_over(plan: Plan, candidates: pa.Table, now: datetime) -> pa.Table:
     return open_lake().query(plan.sql, snapshot_day(now), only_customers=customers, candidates=candidates, **relations)
 
 
-def _plan(expressions: Sequence[Expression], now: datetime) -> Plan:
-    named = named_by(expressions, vocabulary()) if any(one.references for one in expressions) else {}
-    return to_sql(expressions, now, named)
+def plan_of(expressions: Sequence[Expression], now: datetime) -> Plan:
+    """The query of several expressions, with what they name."""
+    return to_sql(expressions, now, named_of(expressions))
+
+
+def named_of(expressions: Sequence[Expression]) -> dict[str, Expression]:
+    """The segments they name, read; nothing is asked where they name none."""
+    return named_by(expressions, vocabulary()) if any(one.references for one in expressions) else {}
 
 
 def _outputs(plan: Plan) -> list[str]:
     return [f"o_{number}" for number in range(plan.outputs)]
 
 
-def _parts(plan: Plan, sql: str, day: date, now: datetime) -> Iterator[pa.Table]:
-    """The answer at once, or bucket by bucket where facts of many customers are aggregated."""
-    lake = open_lake()
+def parts_of(plan: Plan, sql: str, day: date, now: datetime, stop: Stop | None = None) -> Iterator[pa.Table]:
+    """A plan's answer at once, or bucket by bucket where facts of many customers are aggregated. Raises Stopped."""
+    lake, stop = open_lake(), stop or Stop()
     relations = _relations(plan, now, None)
+    stop.check()
     if plan.has_facts and any(table.buckets > 1 for table in lake.state().facts.values()):
-        yield from lake.per_customer(sql, day, **relations)
+        yield from lake.per_customer(sql, day, stop=stop, **relations)
     else:
-        yield lake.query(sql, day, **relations)
+        yield lake.query(sql, day, stop=stop, **relations)
 
 
 def _relations(plan: Plan, now: datetime, only: list[int] | None) -> dict[str, pa.Table]:
@@ -136,6 +142,5 @@ def _relations(plan: Plan, now: datetime, only: list[int] | None) -> dict[str, p
     if plan.profile or plan.declared:
         today = clock.local_day(now, company().zone)
         relations["profiles"] = people.profiles(plan.profile, plan.declared, today, only)
-    if plan.consents:
-        relations["consents"] = people.consents(plan.consents, only)
-    return relations
+    relations |= given.marks(plan.marks, only)
+    return relations | {table: given.facts(table, subjects, only) for table, subjects in plan.given.items()}

@@ -24,6 +24,7 @@ from cordiale.segments.rules.tree import (
     FieldValue,
     Flag,
     Not,
+    Sequence,
     Some,
     Value,
     walk,
@@ -37,9 +38,11 @@ Shown = str | int | float | bool | Decimal | datetime | date | None
 class Rule:
     """One condition of an expression, and how deep it is nested.
 
-    `shape` is `every` (AND), `some` (OR), `not`, or `rule` for a leaf. `line` and `column` count from 1.
+    `shape` is `every` (AND), `some` (OR), `not`, or `rule` for a leaf. `line` and `column` count from 1. `path` leads to
+    the condition in the tree (`tree_json`), as in `parts/0/part`; empty for the whole.
     """
 
+    path: str
     text: str
     line: int
     column: int
@@ -78,50 +81,57 @@ def explain(text: str, customer_id: int, now: datetime) -> list[RuleResult]:
     Raises BadExpression; a customer without traits yet has unknown values.
     """
     expression = parse(text)
-    nodes = list(_conditions(expression.root, 0))
-    looked_at = [_values(expression, node) for node, _ in nodes]
+    nodes = conditions(expression.root)
+    looked_at = [_values(expression, node) for node, *_ in nodes]
     plan = to_sql_of_nodes(
-        [node for node, _ in nodes], [one for values in looked_at for one in values.values()], now,
+        [node for node, *_ in nodes], [one for values in looked_at for one in values.values()], now,
         named_by([expression], vocabulary()), over_candidates=True,
     )  # fmt: skip
     row = run_over(plan, _alone(customer_id, now), now).to_pylist()[0]
     shown = (row[f"v_{number}"] for number in range(sum(map(len, looked_at))))
     return [
         RuleResult(
-            **_rule(expression, node, depth),
+            **rule(expression, *found),
             held=bool(row[f"o_{number}"]),
             values=dict(zip(values, shown, strict=False)),
         )
-        for number, ((node, depth), values) in enumerate(zip(nodes, looked_at, strict=True))
+        for number, (found, values) in enumerate(zip(nodes, looked_at, strict=True))
     ]
 
 
 def count_rules(text: str, now: datetime) -> list[RuleCount]:
     """Every rule of `text` with how many customers it holds for, all in one pass; the first is the whole."""
     expression = parse(text)
-    nodes = list(_conditions(expression.root, 0))
-    counts = count_each([Expression(text=text, root=node) for node, _ in nodes], now)
+    nodes = conditions(expression.root)
+    counts = count_each([Expression(text=text, root=node) for node, *_ in nodes], now)
     return [
-        RuleCount(**_rule(expression, node, depth), matching=one.matching)
-        for (node, depth), one in zip(nodes, counts, strict=True)
+        RuleCount(**rule(expression, *found), matching=one.matching) for found, one in zip(nodes, counts, strict=True)
     ]
 
 
-def _conditions(node: Condition, depth: int) -> Iterator[tuple[Condition, int]]:
-    yield node, depth
-    parts: tuple[Condition, ...] = ()
+def conditions(root: Condition) -> list[tuple[Condition, int, str]]:
+    """Every condition of a tree, outermost first, each before its parts, with its depth and its path."""
+    return list(_conditions(root, 0, ""))
+
+
+def _conditions(node: Condition, depth: int, path: str) -> Iterator[tuple[Condition, int, str]]:
+    yield node, depth, path
+    below = f"{path}/" if path else ""
     match node:
         case Every() | Some():
-            parts = node.parts
+            for number, part in enumerate(node.parts):
+                yield from _conditions(part, depth + 1, f"{below}parts/{number}")
         case Not():
-            parts = (node.part,)
-    for part in parts:
-        yield from _conditions(part, depth + 1)
+            yield from _conditions(node.part, depth + 1, f"{below}part")
 
 
-def _rule(expression: Expression, node: Condition, depth: int) -> dict[str, Any]:
+def rule(expression: Expression, node: Condition, depth: int, path: str) -> dict[str, Any]:
+    """What a `Rule` says of a condition."""
     line, column = expression.line_and_column(node)
-    return {"text": expression.written(node), "line": line, "column": column, "depth": depth, "shape": _shape(node)}
+    return {
+        "path": path, "text": expression.written(node), "line": line, "column": column, "depth": depth,
+        "shape": _shape(node),
+    }  # fmt: skip
 
 
 def _shape(node: Condition) -> Shape:
@@ -142,7 +152,9 @@ def _values(expression: Expression, node: Condition) -> dict[str, Value]:
     if isinstance(node, Flag):
         return {expression.written(node): FieldValue(place=node.place, field=node.field)}
     return {
-        expression.written(one): one for one in walk(node) if isinstance(one, FieldValue | Declared | Fact | DaysSince)
+        expression.written(one): one
+        for one in walk(node)
+        if isinstance(one, FieldValue | Declared | Fact | Sequence | DaysSince)
     }
 
 

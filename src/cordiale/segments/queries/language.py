@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from cordiale.company import company
 from cordiale.consent.purposes import purposes
 from cordiale.consent.rules import CHANNELS
+from cordiale.customers.fields import Field as CustomerField
+from cordiale.customers.fields import fields as customer_fields
 from cordiale.errors import NotFound
 from cordiale.insight import queries as insight
 from cordiale.insight.rules.lifecycle import STAGES
@@ -32,16 +34,31 @@ _SCORES = (
 
 def vocabulary() -> Vocabulary:
     """Fields, segments, purposes and channels as they are now. Raises Located where a company file is wrong."""
-    fields = dict(PROFILE) | {one.name: one for one in _SCORES}
+    known = customer_fields()
+    fields = {one.name: _declared(one) for one in known.values() if not one.is_core and not one.is_sensitive}
+    fields |= dict(PROFILE) | {one.name: one for one in _SCORES}
     for trait in insight.traits():
         fields[trait.name] = Field(name=trait.name, kind=Kind(trait.type), source="trait", titles=trait.title)
+    segments = list(Segment.objects.values_list("name", "expression", "is_static"))
     return Vocabulary(
         fields=fields,
-        segments=dict(Segment.objects.values_list("name", "expression")),
+        segments={name: expression for name, expression, _ in segments},
         purposes=tuple(purposes()),
         channels=tuple(CHANNELS),
+        lists=frozenset(name for name, _, is_static in segments if is_static),
+        unasked=frozenset(code for code, purpose in purposes().items() if purpose.legal_basis != "consent"),
+        sensitive=frozenset(one.name for one in known.values() if one.is_sensitive),
         zone=company().zone,
     )
+
+
+_DECLARED_KINDS = {"integer": Kind.NUMBER, "number": Kind.NUMBER, "boolean": Kind.BOOLEAN, "date": Kind.DATE}
+
+
+def _declared(one: CustomerField) -> Field:
+    """A field of `company/fields.yaml` under its own name; whole numbers are read like the others."""
+    kind = _DECLARED_KINDS.get(one.type, Kind.TEXT)
+    return Field(name=one.name, kind=kind, source="declared", titles=one.labels, choices=tuple(one.options))
 
 
 def parse(text: str, *, in_scenario: bool = False) -> Expression:

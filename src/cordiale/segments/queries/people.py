@@ -1,4 +1,4 @@
-"""What PostgreSQL knows of customers, as Arrow: profiles (cached until one changes) and consents (always fresh)."""
+"""Profiles of customers as Arrow, kept in memory until one changes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
 
-from cordiale.segments.rules.language import Kind
+from cordiale.consent.queries import address_sql
+from cordiale.segments.rules.language import REACHED_BY, Kind
 from cordiale.segments.rules.tree import Declared
 
 _BIRTHDAY = "birth_on + make_interval(years => {years})"
@@ -36,6 +36,10 @@ _COLUMNS: dict[str, tuple[str, pa.DataType]] = {
     "has_phone": ("phone <> ''", pa.bool_()),
     "age": (_AGE, pa.int32()),
     "birthday_in": (f"{_NEXT_BIRTHDAY} - %(day)s::date", pa.int32()),
+    **{
+        column: (f"restricted_at is null and {address_sql(channel, 'customers_customer')} <> ''", pa.bool_())
+        for channel, column in REACHED_BY.items()
+    },
 }
 """Each profile field as PostgreSQL computes it. A birthday of 29 February is on the 28th in other years."""
 _OF_THE_DAY = frozenset({"age", "birthday_in"})
@@ -45,9 +49,12 @@ _NUMBER = (
 )
 _DECLARED = {
     Kind.TEXT: ("nullif(declared ->> %({key})s, '')", pa.string()),
-    Kind.NUMBER: (
-        _NUMBER,
-        pa.float64(),
+    Kind.NUMBER: (_NUMBER, pa.float64()),
+    Kind.BOOLEAN: ("case declared ->> %({key})s when 'true' then true when 'false' then false end", pa.bool_()),
+    Kind.DATE: (
+        r"case when (declared ->> %({key})s) ~ '^\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'"
+        " and pg_input_is_valid(declared ->> %({key})s, 'date') then (declared ->> %({key})s)::date end",
+        pa.date32(),
     ),
 }
 _FINGERPRINT = (
@@ -84,51 +91,27 @@ def profiles(
     return pa.table(picked, names=["customer_id", *fields, *(f"declared_{n}" for n in range(len(declared)))])
 
 
-def consents(pairs: Sequence[tuple[str, str]], only: Sequence[int] | None = None) -> pa.Table:
-    """The relation `consents`: customer_id and `pair`, the position in `pairs` of a purpose and channel granted.
-
-    Never cached: who withdrew a moment ago is not in it.
-    """
-    statement = (
-        "copy (select consent.customer_id, pair.number - 1 from consent_consent consent"
-        " join unnest(%(purposes)s::text[], %(channels)s::text[]) with ordinality as pair(purpose, channel, number)"
-        " on pair.purpose = consent.purpose_id and pair.channel = consent.channel"
-        " where consent.state = 'granted'{only}) to stdout (format binary)"
-    )
-    values = {"purposes": [one for one, _ in pairs], "channels": [two for _, two in pairs], "only": _list(only)}
-    rows = copy_integers(statement.format(only=_only("consent.customer_id", only)), values, 2)
-    return pa.table({"customer_id": rows[:, 0], "pair": rows[:, 1]})
-
-
-def copy_integers(statement: str, values: dict[str, Any], columns: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The rows of a binary COPY of `columns` bigints, none of them null, as an array of (rows, columns)."""
-    parts = bytearray()
-    with connection.cursor() as cursor, cursor.copy(statement, values) as copy:
-        for block in copy:
-            parts += block
-    cell = [("length", ">i4"), ("value", ">i8")]
-    row = np.dtype([("cells", ">i2"), ("columns", cell, columns)])
-    rows = np.frombuffer(memoryview(parts)[_HEADER:-_TRAILER], dtype=row)
-    return rows["columns"]["value"].astype(np.int64).reshape(-1, columns)
-
-
-_HEADER, _TRAILER = 19, 2  # of PostgreSQL's binary COPY: signature, flags, extension length; then −1
+def fingerprint() -> tuple[Any, ...] | None:
+    """What differs once anybody's record has changed; None in a transaction that has written, which sees what others
+    do not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FINGERPRINT)
+        *found, is_reading = cursor.fetchone()
+    return tuple(found) if is_reading else None
 
 
 def _all(columns: tuple[Column, ...], day: date) -> pa.Table:
-    with connection.cursor() as cursor:
-        cursor.execute(_FINGERPRINT)
-        *fingerprint, is_reading = cursor.fetchone()
-    if not is_reading:  # a transaction that has written sees rows that others do not: neither read nor fill the cache
+    now = fingerprint()
+    if now is None:  # neither read nor fill the cache
         return _read(columns, day, None)
     database = str(connection.settings_dict["NAME"])
     with _guard:
         cached = _cache.get(database)
-        if cached is None or cached.fingerprint != tuple(fingerprint):
-            cached = _Cached(fingerprint=tuple(fingerprint), day=day, columns=columns, table=_read(columns, day, None))
+        if cached is None or cached.fingerprint != now:
+            cached = _Cached(fingerprint=now, day=day, columns=columns, table=_read(columns, day, None))
         elif not _serves(cached, columns, day):
             wanted = tuple(dict.fromkeys((*columns, *cached.columns)))[:_MOST_COLUMNS]
-            cached = _Cached(fingerprint=tuple(fingerprint), day=day, columns=wanted, table=_read(wanted, day, None))
+            cached = _Cached(fingerprint=now, day=day, columns=wanted, table=_read(wanted, day, None))
         _cache[database] = cached
     return cached.table
 
@@ -141,7 +124,7 @@ def _serves(cached: _Cached, columns: tuple[Column, ...], day: date) -> bool:
 
 
 def _read(columns: Sequence[Column], day: date, only: Sequence[int] | None) -> pa.Table:
-    values: dict[str, Any] = {"day": day, "only": _list(only)}
+    values: dict[str, Any] = {"day": day, "only": listed(only)}
     types: dict[str, pa.DataType] = {"customer_id": pa.int64()}
     selected = ["id"]
     for number, column in enumerate(columns):
@@ -152,10 +135,11 @@ def _read(columns: Sequence[Column], day: date, only: Sequence[int] | None) -> p
         selected.append(sql)
     chosen = f"select {', '.join(selected)} from customers_customer where merged_into_id is null{_only('id', only)}"
     statement = f"copy ({chosen}) to stdout (format csv)"
-    return _instants(_copied(statement, values, types))
+    return _instants(copied(statement, values, types))
 
 
-def _copied(statement: str, values: dict[str, Any], types: dict[str, pa.DataType]) -> pa.Table:
+def copied(statement: str, values: dict[str, Any], types: dict[str, pa.DataType]) -> pa.Table:
+    """The rows of a CSV COPY, in these columns."""
     with tempfile.TemporaryFile() as file, connection.cursor() as cursor:
         with cursor.copy(statement, values) as copy:
             for block in copy:
@@ -189,5 +173,6 @@ def _only(column: str, only: Sequence[int] | None) -> str:
     return "" if only is None else f" and {column} = any(%(only)s::bigint[])"
 
 
-def _list(only: Sequence[int] | None) -> list[int]:
+def listed(only: Sequence[int] | None) -> list[int]:
+    """What a statement binds for `only`."""
     return [int(number) for number in only or ()]

@@ -23,12 +23,15 @@ from cordiale.segments.rules.tree import (
     Every,
     Fact,
     FieldValue,
+    Listed,
     MomentValue,
     Negative,
     Node,
     Not,
     Number,
     OneOf,
+    Sampled,
+    Sequence,
     Some,
     Text,
     Unknown,
@@ -109,7 +112,11 @@ def is_certain(node: Node) -> bool:
         case Every() | Some():
             return all(is_certain(part) for part in node.parts)
         case Compare():
-            return bounded(node) is not None or all(isinstance(one, Fact | Number) for one in (node.left, node.right))
+            return bounded(node) is not None or all(_is_known(one) for one in (node.left, node.right))
         case Between() | OneOf():
-            return field_of(node) is not None or isinstance(node.value, Fact)
-    return isinstance(node, Not | Unknown | Consented)
+            return field_of(node) is not None or _is_known(node.value)
+    return isinstance(node, Not | Unknown | Consented | Listed | Sampled)
+
+
+def _is_known(value: Value) -> bool:
+    return isinstance(value, Number | Sequence) or (isinstance(value, Fact) and value.key.measure.is_known)

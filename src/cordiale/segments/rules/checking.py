@@ -32,6 +32,7 @@ from cordiale.segments.rules.tree import (
     Number,
     OneOf,
     Place,
+    Sequence,
     Shifted,
     Some,
     Text,
@@ -82,6 +83,9 @@ class Checker:
         if term.kind == "call" and term.value in calls.CONDITIONS:
             return calls.CONDITIONS[term.value](self, term)
         value = self.value(term)
+        if isinstance(value, Sequence):
+            once = Number(place=term.place, value=Decimal(1))
+            return Compare(place=term.place, sign=">=", left=value, right=once)
         if not isinstance(value, FieldValue) or value.kind != Kind.BOOLEAN:
             hint, example = "write" if value.kind.is_numeric else "", f"{self.text[slice(*term.place)]} > 0"
             refuse(self.text, term.place, "condition_wanted", hint, kind=kind_name(value.kind), example=example)
@@ -286,6 +290,15 @@ class Checker:
             refuse(self.text, text.place, "duration", "durations", word=text.value)
         return seconds
 
+    @staticmethod
+    def kind_name(kind: Kind) -> tuple[str, str]:
+        """A kind in words, in English and in French."""
+        return _KIND_NAMES[kind]
+
+    def refuse_kinds(self, kind: Kind, other: Value) -> NoReturn:
+        """What cannot be held against a value of that kind."""
+        refuse(self.text, other.place, "kinds", left=kind_name(kind), right=kind_name(other.kind))
+
     # Both sides together
 
     def _alike(self, left: Value, right: Value) -> tuple[Value, Value]:
@@ -330,7 +343,7 @@ class Checker:
 
 def is_constant(value: Value) -> bool:
     """Whether a value is the same for every customer."""
-    return not any(isinstance(node, FieldValue | Declared | Fact) or _is_entry(node) for node in walk(value))
+    return not any(isinstance(node, FieldValue | Declared | Fact | Sequence) or _is_entry(node) for node in walk(value))
 
 
 def _is_entry(node: object) -> bool:

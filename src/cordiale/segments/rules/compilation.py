@@ -16,19 +16,20 @@ from sqlglot import exp
 from cordiale.segments.rules.bounds import Bounded, End, bounded, end_sql, field_of, is_certain
 from cordiale.segments.rules.facts import fact_relations
 from cordiale.segments.rules.fragments import (
-    case,
     double,
-    equals,
     joined,
     later,
     left_join,
     moment_sql,
     or_false,
+    share_below,
+    share_sql,
     whole_days,
 )
-from cordiale.segments.rules.language import Field, Kind
+from cordiale.segments.rules.language import GIVEN, REACHED_BY, Field, Kind
 from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.references import layers
+from cordiale.segments.rules.sequences import sequence_relation
 from cordiale.segments.rules.tree import (
     Always,
     Arithmetic,
@@ -47,12 +48,16 @@ from cordiale.segments.rules.tree import (
     Flag,
     InSegment,
     Like,
+    Listed,
     MomentValue,
     Negative,
     Node,
     Not,
     Number,
     OneOf,
+    Reachable,
+    Sampled,
+    SequenceKey,
     Shifted,
     Some,
     Text,
@@ -60,9 +65,17 @@ from cordiale.segments.rules.tree import (
     Value,
     walk,
 )
+from cordiale.segments.rules.tree import (
+    Sequence as Walk,
+)
 
 _COMPARISONS = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 _ARITHMETIC = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+
+
+Mark = tuple[str, ...]
+"""What PostgreSQL says of some customers: ("granted" or "withdrawn", purpose, channel), ("opposed", channel), ("listed",
+name)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +84,16 @@ class Plan:
 
     `sql` gives `customer_id` (and `candidate_id` where it runs over candidates), one boolean column `o_<n>` an output
     (true where it holds, else false or NULL) and one column `v_<n>` a value. `profile` and `declared` are the columns
-    of the relation `profiles` (`declared` ones as `declared_<n>` in this order); `consents` the pairs (purpose,
-    channel) of the relation `consents`, which holds `customer_id` and `pair` (the position in this list) of those who
-    granted.
+    of the relation `profiles` (`declared` ones as `declared_<n>` in this order); the n-th of `marks` is the relation
+    `mark_<n>`, the `customer_id`, each once, of those who have it; `given` are relations of facts
+    (`language.GIVEN`), each with the subjects that are asked for.
     """
 
     select: exp.Select
     profile: tuple[str, ...]
     declared: tuple[Declared, ...]
-    consents: tuple[tuple[str, str], ...]
+    marks: tuple[Mark, ...]
+    given: Mapping[str, tuple[str, ...]]
     has_facts: bool
     outputs: int
 
@@ -94,6 +108,21 @@ class Plan:
         counts = [exp.alias_(exp.CountIf(this=exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
         total = exp.alias_(exp.Count(this=exp.Star()), "total")
         return exp.select(total, *counts).from_(self.select.subquery("held")).sql("duckdb")
+
+    @property
+    def combining(self) -> str:
+        """The query that counts by which outputs hold together: `customers` for each combination of `o_<n>`."""
+        held = [exp.alias_(or_false(exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
+        each = exp.select(*held).from_(self.select.subquery("held"))
+        columns = [exp.column(f"o_{n}") for n in range(self.outputs)]
+        many = exp.alias_(exp.Count(this=exp.Star()), "customers")
+        return exp.select(*columns, many).from_(each.subquery("each")).group_by(*columns).sql("duckdb")
+
+    def sampling(self, many: int) -> str:
+        """The query of some `customer_id` for whom the first output holds: spread over all, always the same."""
+        spread = "(customer_id % 4294967296 * 1103515245 + 12345) % 2147483648"
+        held = exp.select("customer_id").from_(self.select.subquery("held")).where(exp.column("o_0"))
+        return held.order_by(spread, "customer_id", dialect="duckdb").limit(many).sql("duckdb")
 
 
 def to_sql(
@@ -126,8 +155,9 @@ class Compiler:
         self._traits: dict[str, str] = {}
         self._profile: dict[str, str] = {}
         self._declared: dict[tuple[str, Kind], Declared] = {}
-        self._consents: dict[tuple[str, str], int] = {}
-        self._facts: dict[FactKey, int] = {}
+        self._marks: dict[Mark, int] = {}
+        self._samples: dict[str, int] = {}
+        self._facts: dict[FactKey | SequenceKey, int] = {}
         self._named: dict[str, int] = {}
         self._ends: dict[tuple[str, End], Field] = {}
 
@@ -145,21 +175,35 @@ class Compiler:
         outputs = [exp.alias_(self._condition(condition), f"o_{n}") for n, condition in enumerate(conditions)]
         shown = [exp.alias_(self._value(value), f"v_{n}") for n, value in enumerate(values)]
         select = exp.select(*self._keys(), *outputs, *shown).from_(query.subquery("known"))
-        return Plan(select=select, profile=tuple(self._profile), declared=tuple(self._declared.values()),
-                    consents=tuple(self._consents), has_facts=bool(self._facts), outputs=len(outputs))  # fmt: skip
+        return Plan(
+            select=select, profile=tuple(self._profile), declared=tuple(self._declared.values()),
+            marks=tuple(self._marks), given=self._given(), has_facts=bool(self._facts), outputs=len(outputs),
+        )  # fmt: skip
+
+    def _given(self) -> dict[str, tuple[str, ...]]:
+        given: dict[str, tuple[str, ...]] = {}
+        for key in self._facts:
+            if isinstance(key, FactKey) and key.measure.table in GIVEN:
+                subjects = tuple(value for column, value in key.filters if column == key.measure.subject)
+                given[key.measure.table] = given.get(key.measure.table, ()) + subjects
+        return given
 
     # What is needed
 
     def _note(self, node: Node) -> None:
         match node:
             case FieldValue() | Flag():
-                columns = self._traits if node.field.source == "trait" else self._profile
-                columns[node.field.name] = f"{node.field.source}_{node.field.name}"
+                self._note_field(node.field)
             case Declared():
                 self._declared.setdefault((node.key, node.kind), node)
-            case Consented():
-                self._consents.setdefault((node.purpose, node.channel), len(self._consents))
-            case Fact():
+            case Consented() | Reachable() | Listed():
+                for mark in _marks(node):
+                    self._marks.setdefault(mark, len(self._marks))
+                if isinstance(node, Reachable):
+                    self._profile[REACHED_BY[node.channel]] = f"profile_{REACHED_BY[node.channel]}"
+            case Sampled():
+                self._samples.setdefault(node.salt, len(self._samples))
+            case Fact() | Walk():
                 self._facts.setdefault(node.key, len(self._facts))
             case Compare():
                 if (one := bounded(node)) is not None and one.end is not None:
@@ -167,6 +211,17 @@ class Compiler:
             case Between() | OneOf():
                 if (field := field_of(node)) is not None:
                     self._ends[field.name, "low"] = field
+
+    def _note_field(self, field: Field) -> None:
+        if field.source == "trait":
+            self._traits[field.name] = f"trait_{field.name}"
+        elif field.source == "profile":
+            self._profile[field.name] = f"profile_{field.name}"
+        else:
+            self._declared.setdefault((field.name, field.kind), Declared(place=(0, 0), key=field.name, kind=field.kind))
+
+    def _declared_column(self, key: str, kind: Kind) -> str:
+        return f"declared_{list(self._declared).index((key, kind))}"
 
     def _keys(self) -> list[exp.Column]:
         names = ("candidate_id", "customer_id") if self._over_candidates else ("customer_id",)
@@ -189,21 +244,24 @@ class Compiler:
         if self._profile or self._declared:
             joins.append((exp.to_table("profiles"), "p"))
             columns += self._profile_columns()
-        if self._consents:
-            joins.append((_consents_by_customer(len(self._consents)), "c"))
-            columns += [exp.alias_(or_false(exp.column(f"c_{n}", "c")), f"c_{n}") for n in self._consents.values()]
+        for number in self._marks.values():
+            joins.append((exp.to_table(f"mark_{number}"), f"m_{number}"))
+            marked = exp.Not(this=exp.Is(this=exp.column("customer_id", f"m_{number}"), expression=exp.Null()))
+            columns.append(exp.alias_(marked, f"c_{number}"))
+        columns += [
+            exp.alias_(share_sql(salt, exp.column("customer_id", "who")), f"h_{n}") for salt, n in self._samples.items()
+        ]
         select = exp.select(*columns).from_(exp.alias_(exp.to_table(self._who), "who", table=True))
         for relation, alias in joins:
             select = left_join(select, relation, alias, "customer_id")
         return self._with_facts(select)
 
-    @staticmethod
-    def _end(field: Field, end: End, trait_table: str) -> exp.Expr:
+    def _end(self, field: Field, end: End, trait_table: str) -> exp.Expr:
         """A field with its unknown values moved to one end."""
-        table = trait_table if field.source == "trait" else "p"
-        known = exp.column(field.name, table, quoted=True)
+        name = self._declared_column(field.name, field.kind) if field.source == "declared" else field.name
+        known = exp.column(name, trait_table if field.source == "trait" else "p", quoted=True)
         moved = exp.Coalesce(this=known, expressions=[end_sql(field.kind, end)])
-        return exp.alias_(moved, f"{field.source}_{field.name}_{end}")
+        return exp.alias_(moved, _end_name(field, end))
 
     @property
     def _who(self) -> str:
@@ -216,12 +274,19 @@ class Compiler:
 
     def _with_facts(self, select: exp.Select) -> exp.Select:
         key = "candidate_id" if self._over_candidates else "customer_id"
-        relations = fact_relations(self._facts, self._now, per_candidate=self._over_candidates)
+        facts_of = {number: key for key, number in self._facts.items()}
+        over = self._over_candidates
+        counted = {key: number for key, number in self._facts.items() if isinstance(key, FactKey)}
+        walked = [(key, number) for key, number in self._facts.items() if isinstance(key, SequenceKey)]
+        relations = fact_relations(counted, self._now, per_candidate=over)
+        relations += [sequence_relation(key, number, self._now, per_candidate=over) for key, number in walked]
         for number, (relation, facts) in enumerate(relations):
             alias = f"f{number}"
             for fact in facts:
-                counted = exp.Coalesce(this=exp.column(f"f_{fact}", alias), expressions=[exp.Literal.number(0)])
-                select = select.select(exp.alias_(counted, f"f_{fact}"))
+                value: exp.Expr = exp.column(f"f_{fact}", alias)
+                if _is_counted(facts_of[fact]):
+                    value = exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
+                select = select.select(exp.alias_(value, f"f_{fact}"))
             select = left_join(select, relation.subquery(), alias, key)
         return select
 
@@ -245,22 +310,32 @@ class Compiler:
                 return exp.Boolean(this=node.holds)
             case Compare():
                 return self._compare(node, bounded(node))
-            case Consented():
-                return exp.column(f"c_{self._consents[node.purpose, node.channel]}")
+            case Consented() | Listed():
+                return exp.column(f"c_{self._marks[_marks(node)[0]]}")
+            case Reachable():
+                return self._reachable(node)
+            case Sampled():
+                return share_below(f"h_{self._samples[node.salt]}", node.share)
             case InSegment():
                 return exp.column(f"s_{self._named[node.name]}")
             case Flag():
-                return self._field(node)
+                return self._field(node.field)
         return self._test(node)
+
+    def _reachable(self, node: Reachable) -> exp.Expr:
+        said, opposed = (exp.column(f"c_{self._marks[mark]}") for mark in _marks(node))
+        consents: exp.Expr = said if node.needs_consent else exp.Not(this=said)
+        reached = exp.column(f"profile_{REACHED_BY[node.channel]}")
+        return joined(exp.And, [reached, consents, exp.Not(this=opposed)])
 
     def _compare(self, node: Compare, one: Bounded | None) -> exp.Expr:
         if one is None:
             return _COMPARISONS[node.sign](this=self._side(node.left), expression=self._side(node.right))
         constant = self._side(one.constant)
         if one.end is not None:
-            field: exp.Expr = exp.column(f"{one.field.source}_{one.field.name}_{one.end}")
+            field: exp.Expr = exp.column(_end_name(one.field, one.end))
         else:
-            field = exp.Coalesce(this=exp.column(f"{one.field.source}_{one.field.name}"), expressions=[constant.copy()])
+            field = exp.Coalesce(this=self._field(one.field), expressions=[constant.copy()])
         return _COMPARISONS[one.sign](this=field, expression=constant)
 
     def _tested(self, node: Between | OneOf) -> exp.Expr:
@@ -270,7 +345,7 @@ class Compiler:
             return self._side(node.value)
         if node.negated and isinstance(node, OneOf):
             return exp.Coalesce(this=self._value(node.value), expressions=[self._value(node.options[0])])
-        return exp.column(f"{field.source}_{field.name}_low")
+        return exp.column(_end_name(field, "low"))
 
     def _test(self, node: Between | OneOf | Like | Unknown) -> exp.Expr:
         test: exp.Expr
@@ -296,9 +371,9 @@ class Compiler:
     def _value(self, node: Value) -> exp.Expr:  # noqa: PLR0911 - one return a node
         match node:
             case FieldValue():
-                return self._field(node)
+                return self._field(node.field)
             case Declared():
-                return exp.column(f"declared_{list(self._declared).index((node.key, node.kind))}")
+                return exp.column(self._declared_column(node.key, node.kind))
             case Number():
                 return (
                     exp.Literal.number(f"{node.value:f}")
@@ -311,7 +386,7 @@ class Compiler:
                 return exp.cast(exp.Literal.string(node.value.isoformat()), "date")
             case MomentValue():
                 return moment_sql(node.moment, self._now)
-            case Fact():
+            case Fact() | Walk():
                 return exp.column(f"f_{self._facts[node.key]}")
         return self._computed(node)
 
@@ -329,19 +404,29 @@ class Compiler:
                     return exp.Div(this=left, expression=exp.func("nullif", right, exp.Literal.number(0)))
                 return exp.Paren(this=_ARITHMETIC[node.sign](this=left, expression=right))
 
-    def _field(self, node: FieldValue | Flag) -> exp.Column:
-        return exp.column(f"{node.field.source}_{node.field.name}")
+    def _field(self, field: Field) -> exp.Column:
+        if field.source == "declared":
+            return exp.column(self._declared_column(field.name, field.kind))
+        return exp.column(f"{field.source}_{field.name}")
 
 
-def _consents_by_customer(pairs: int) -> exp.Expr:
-    columns = [
-        exp.alias_(
-            exp.EQ(this=exp.Max(this=case(equals("pair", n), exp.Literal.number(1))), expression=exp.Literal.number(1)),
-            f"c_{n}",
-        )
-        for n in range(pairs)
-    ]
-    return exp.select("customer_id", *columns).from_("consents").group_by("customer_id").subquery()
+def _marks(node: Consented | Reachable | Listed) -> tuple[Mark, ...]:
+    match node:
+        case Consented():
+            return (("granted", node.purpose, node.channel),)
+        case Listed():
+            return (("listed", node.name),)
+        case Reachable():
+            said = "granted" if node.needs_consent else "withdrawn"
+            return (said, node.purpose, node.channel), ("opposed", node.channel)
+
+
+def _end_name(field: Field, end: End) -> str:
+    return f"{end}_{field.source}_{field.name}"
+
+
+def _is_counted(key: FactKey | SequenceKey) -> bool:
+    return isinstance(key, SequenceKey) or key.measure.is_known
 
 
 def _references(conditions: Iterable[Condition]) -> list[str]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
+import sqlglot
 from sqlglot import exp
 
-from cordiale.segments.rules.fragments import case, equals, joined, moment_sql
+from cordiale.segments.rules.fragments import case, double, equals, joined, moment_sql
 from cordiale.segments.rules.language import MESSAGE_KIND
 from cordiale.segments.rules.moments import Moment
-from cordiale.segments.rules.tree import FactKey
+from cordiale.segments.rules.tree import FactKey, RowTest
 
-_OF_LINES = frozenset({"category", "department", "brand", "product_id"})
-"""Columns that differ between the lines of an order; `channel` and `store` are the order's."""
+_OF_ORDERS = frozenset({"channel", "store"})
+"""Columns that are the order's; the others differ between its lines."""
+_NAMED_BY = {"events": "name", "answers": "survey"}
+"""The column by which rows nobody asks for are left out at once."""
+_NUMBER = "CASE WHEN regexp_matches({text}, '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$') THEN {text} END"
+_SIGNS: dict[str, type[exp.Binary]] = {"=": exp.EQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
+                                       "like": exp.Like, "ilike": exp.ILike}  # fmt: skip
 
 Relation = tuple[exp.Select, list[int]]
 
@@ -35,7 +42,7 @@ def fact_relations(facts: Mapping[FactKey, int], now: datetime, *, per_candidate
 
 def _aggregate(table: str, facts: Mapping[FactKey, int], now: datetime, per_candidate: bool) -> exp.Select:
     columns = [exp.alias_(_measured(key, now), f"f_{number}") for key, number in facts.items()]
-    who = _who(per_candidate)
+    who = who_of(per_candidate)
     return _rows(table, facts, now, per_candidate).select(who, *columns).group_by(who)
 
 
@@ -47,6 +54,9 @@ def _measured(key: FactKey, now: datetime) -> exp.Expr:
         return exp.Sum(this=case(matches, exp.column("quantity", "fact")))
     if key.function == "orders":
         return _orders(key, matches)
+    if key.function == "last_answer":
+        last = exp.Anonymous(this="row", expressions=[exp.column("ts", "fact"), exp.column("answer_id", "fact")])
+        return exp.ArgMax(this=case(matches, exp.column("value", "fact")), expression=last)
     if key.function == "messages" and ("kind", MESSAGE_KIND) not in key.filters:
         return _distinct(matches, "message_id")
     return exp.Count(this=case(matches, exp.Literal.number(1)))
@@ -54,16 +64,31 @@ def _measured(key: FactKey, now: datetime) -> exp.Expr:
 
 def _orders(key: FactKey, matches: exp.Expr) -> exp.Expr:
     """Orders, returns left out. Line 1 stands for its order, unless the lines themselves are chosen from."""
-    bought = joined(exp.And, [matches, _at_least("amount", exp.Literal.number(0))])
-    if _OF_LINES.intersection(column for column, _ in key.filters):
+    bought = joined(exp.And, [matches, at_least("amount", exp.Literal.number(0))])
+    if _chooses_lines(key):
         return _distinct(bought, "order_id")
     first = joined(exp.And, [equals("line_no", 1), bought])
     return exp.Count(this=case(first, exp.Literal.number(1)))
 
 
+def _chooses_lines(key: FactKey) -> bool:
+    columns = {column for column, _ in key.filters} | {test.column for test in key.tests}
+    return bool(columns - _OF_ORDERS)
+
+
+def happened(key: FactKey) -> exp.Expr:
+    """The rows that are a step of a sequence: those the function counts, whenever they were."""
+    tests = _tests(key)
+    if key.function == "orders":
+        tests.append(at_least("amount", exp.Literal.number(0)))
+        if not _chooses_lines(key):
+            tests.append(equals("line_no", 1))
+    return joined(exp.And, tests)
+
+
 def _orders_above(table: str, facts: Mapping[FactKey, int], now: datetime, per_candidate: bool) -> exp.Select:
     """Orders whose matching lines sum to a minimum: first one row an order, then one a customer."""
-    who = _who(per_candidate)
+    who = who_of(per_candidate)
     sums = [
         exp.alias_(exp.Sum(this=case(_matches(key, now), exp.column("amount", "fact"))), f"paid_{number}")
         for key, number in facts.items()
@@ -80,35 +105,74 @@ def _count_paid(key: FactKey, number: int) -> exp.Expr:
     return exp.Count(this=case(enough, exp.Literal.number(1)))
 
 
-def _rows(table: str, facts: Mapping[FactKey, int], now: datetime, per_candidate: bool) -> exp.Select:
-    """The rows any of `facts` may count: before now, and not before the earliest window opens."""
+def rows_of(
+    table: str, keys: Sequence[FactKey], starts: Sequence[Moment | None], now: datetime, per_candidate: bool
+) -> exp.Select:
+    """The rows any of `keys` may count: before now, and not before the earliest of the windows opens."""
     fact = exp.alias_(exp.to_table(table), "fact", table=True)
     rows = exp.Select().from_(fact)
     if per_candidate:
         on = exp.EQ(this=exp.column("customer_id", "fact"), expression=exp.column("customer_id", "who"))
         rows = rows.join(exp.alias_(exp.to_table("candidates"), "who", table=True), on=on)
     rows = rows.where(exp.LT(this=exp.column("ts", "fact"), expression=moment_sql(Moment(base="now"), now)))
-    starts = [key.since for key in facts]
     if all(start is not None and start.base != "entry" for start in starts):
         earliest = min((start for start in starts if start is not None), key=lambda start: start.at(now))
-        rows = rows.where(_at_least("ts", moment_sql(earliest, now)))
-    if table == "events":
-        names = sorted({value for key in facts for column, value in key.filters if column == "name"})
-        named = exp.In(this=exp.column("name", "fact"), expressions=[exp.Literal.string(name) for name in names])
-        rows = rows.where(named)
+        rows = rows.where(at_least("ts", moment_sql(earliest, now)))
+    if table in _NAMED_BY:
+        names = sorted({value for key in keys for column, value in key.filters if column == _NAMED_BY[table]})
+        listed = [exp.Literal.string(name) for name in names]
+        rows = rows.where(exp.In(this=exp.column(_NAMED_BY[table], "fact"), expressions=listed))
     return rows
 
 
+def _rows(table: str, facts: Mapping[FactKey, int], now: datetime, per_candidate: bool) -> exp.Select:
+    return rows_of(table, list(facts), [key.since for key in facts], now, per_candidate)
+
+
 def _matches(key: FactKey, now: datetime) -> exp.Expr:
-    tests: list[exp.Expr] = [
-        exp.EQ(this=exp.column(column, "fact"), expression=exp.Literal.string(value)) for column, value in key.filters
-    ]
+    tests = _tests(key)
     if key.since is not None:
-        tests.append(_at_least("ts", moment_sql(key.since, now)))
+        tests.append(at_least("ts", moment_sql(key.since, now)))
     return joined(exp.And, tests) if tests else exp.true()
 
 
-def _at_least(column: str, value: exp.Expr) -> exp.Expr:
+def _tests(key: FactKey) -> list[exp.Expr]:
+    tests: list[exp.Expr] = [
+        exp.EQ(this=exp.column(column, "fact"), expression=exp.Literal.string(value)) for column, value in key.filters
+    ]
+    return [*tests, *(_row_test(test) for test in key.tests)]
+
+
+def _row_test(test: RowTest) -> exp.Expr:
+    """NULL, which is no match, where the row's value is unknown."""
+    value = _row_value(test)
+    options = [_constant(option) for option in test.options]
+    held: exp.Expr
+    if test.sign == "in":
+        held = exp.In(this=value, expressions=options)
+    else:
+        held = _SIGNS[test.sign](this=value, expression=options[0])
+    return exp.Not(this=exp.Paren(this=held)) if test.negated else held
+
+
+def _row_value(test: RowTest) -> exp.Expr:
+    if test.column:
+        return exp.column(test.column, "fact")
+    text = f"json_extract_string(fact.properties, '$.\"{test.name}\"')"  # letters, digits, space, _ and - only
+    if not test.kind.is_numeric:
+        return sqlglot.parse_one(text, read="duckdb")
+    return double(sqlglot.parse_one(_NUMBER.format(text=text), read="duckdb"))
+
+
+def _constant(option: Decimal | str) -> exp.Expr:
+    if isinstance(option, str):
+        return exp.Literal.string(option)
+    number = exp.Literal.number(f"{abs(option):f}")
+    return number if option >= 0 else exp.Neg(this=number)
+
+
+def at_least(column: str, value: exp.Expr) -> exp.Expr:
+    """A column of the fact is at least `value`."""
     return exp.GTE(this=exp.column(column, "fact"), expression=value)
 
 
@@ -116,5 +180,6 @@ def _distinct(matches: exp.Expr, column: str) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[case(matches, exp.column(column, "fact"))]))
 
 
-def _who(per_candidate: bool) -> exp.Column:
+def who_of(per_candidate: bool) -> exp.Column:
+    """Whose a fact is, in a query over facts."""
     return exp.column("candidate_id", "who") if per_candidate else exp.column("customer_id", "fact")

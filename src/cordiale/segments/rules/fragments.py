@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 import sqlglot
@@ -39,6 +41,18 @@ def whole_days(earlier: exp.Expr, later: exp.Expr) -> exp.Expr:
     tree = sqlglot.parse_one(sql, read="duckdb")
     given = {"earlier": earlier, "later": later}
     return tree.transform(lambda node: given[node.name].copy() if isinstance(node, exp.Column) else node)
+
+
+def share_sql(salt: str, customer: exp.Expr) -> exp.Expr:
+    """The eight figures (base 16) that `ids.share_of` is made of."""
+    salted = exp.DPipe(this=exp.Literal.string(f"{salt}:"), expression=exp.cast(customer, "varchar"))
+    return exp.func("substring", exp.MD5(this=salted), exp.Literal.number(1), exp.Literal.number(8))
+
+
+def share_below(column: str, share: Decimal) -> exp.Expr:
+    """Whether figures of `share_sql` say a share below `share`: figures of one length compare like numbers."""
+    figures = f"{math.ceil(share * 2**32):08x}"
+    return exp.true() if share >= 1 else exp.LT(this=exp.column(column), expression=exp.Literal.string(figures))
 
 
 def left_join(select: exp.Select, relation: exp.Expr, alias: str, key: str) -> exp.Select:

@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from cordiale.segments.rules.language import MESSAGE_KIND, Field, Kind
+from cordiale.segments.rules.fact_calls import implied
+from cordiale.segments.rules.language import Field, Kind
 from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.tree import (
     Always,
@@ -21,15 +22,22 @@ from cordiale.segments.rules.tree import (
     Declared,
     Every,
     Fact,
+    FactKey,
     FieldValue,
     Flag,
     InSegment,
     Like,
+    Listed,
     MomentValue,
     Negative,
     Not,
     Number,
     OneOf,
+    Reachable,
+    RowTest,
+    Sampled,
+    Sequence,
+    SequenceKey,
     Shifted,
     Some,
     Text,
@@ -50,6 +58,15 @@ _EN: Words = {
     "like": "{0} looks like {1}", "not like": "{0} is known and does not look like {1}",
     "null": "{0} is unknown", "not null": "{0} is known",
     "consent": "has consented to “{0}” by {1}", "segment": "is in the segment “{0}”",
+    "reachable": "may be contacted for “{0}” by {1}", "listed": "is on the list “{0}”",
+    "sample": "is in the sample “{1}” ({0})",
+    "answers": "the number of answers to", "last_answer": "the last answer to", "cases": "the number of cases",
+    "relations": "the number of relations", "entries": "the number of times in", "exits": "the number of times out of",
+    "property": "the property “{0}”", "row": " with {0}", "rows": " and ",
+    "at once": "at least once: {0}", "times": "the number of times of: {0}", "then": ", then ",
+    "then not": ", then no ", "within": " (at most {0} from step to step)", "step orders": "an order",
+    "step events": "the event", "step messages": "a message", "step answers": "an answer to",
+    "no orders": "order", "no events": "event", "no messages": "message", "no answers": "answer to",
     "orders": "the number of orders", "spend": "the amount spent", "units": "the number of articles bought",
     "events": "the number of events", "messages": "the number of messages",
     "last": " in the last {0}", "since": " since {0}", "minimum": " of at least {0}", "filter": " with {0} “{1}”",
@@ -59,7 +76,9 @@ _EN: Words = {
     "list": " or ", "decimal": ".", "thousands": ",", "percent": "{0}%", "on": "{0}",
     "category": "category", "department": "department", "brand": "brand", "product_id": "product", "channel": "channel",
     "store": "store", "source": "source", "programme": "programme", "step": "step", "purpose": "purpose",
-    "kind": "kind",
+    "kind": "kind", "state": "state", "priority": "priority", "question": "question", "topic": "topic",
+    "amount": "amount", "quantity": "quantity", "discount": "discount", "seconds": "seconds", "value": "value",
+    "satisfaction": "satisfaction", "column text": "answer",
 }  # fmt: skip
 _FR: Words = {
     "and": "ET", "or": "OU", "not": "NON ({0})", "true": "tout le monde", "false": "personne",
@@ -73,6 +92,15 @@ _FR: Words = {
     "like": "{0}\u202f: du modèle {1}", "not like": "{0}\u202f: hors du modèle {1} (valeur connue)",
     "null": "{0}\u202f: valeur inconnue", "not null": "{0}\u202f: valeur connue",
     "consent": "a consenti à « {0} » par {1}", "segment": "est dans le segment « {0} »",
+    "reachable": "joignable pour « {0} » par {1}", "listed": "est sur la liste « {0} »",
+    "sample": "est dans l’échantillon « {1} » ({0})",
+    "answers": "le nombre de réponses à", "last_answer": "la dernière réponse à", "cases": "le nombre de dossiers",
+    "relations": "le nombre de relations", "entries": "le nombre d’entrées dans",
+    "exits": "le nombre de sorties de", "property": "la propriété « {0} »", "row": " avec {0}", "rows": " et ",
+    "at once": "au moins une fois\u202f: {0}", "times": "le nombre de fois où\u202f: {0}", "then": ", puis ",
+    "then not": ", puis sans ", "within": " (au plus {0} d’une étape à l’autre)", "step orders": "une commande",
+    "step events": "l’événement", "step messages": "un message", "step answers": "une réponse à",
+    "no orders": "commande", "no events": "l’événement", "no messages": "message", "no answers": "réponse à",
     "orders": "le nombre de commandes", "spend": "le montant dépensé", "units": "le nombre d’articles achetés",
     "events": "le nombre d’événements", "messages": "le nombre de messages",
     "last": " sur {0}", "since": " depuis {0}", "minimum": " d’au moins {0}", "filter": " ({0} « {1} »)",
@@ -83,7 +111,9 @@ _FR: Words = {
     "list": " ou ", "decimal": ",", "thousands": "\u202f", "percent": "{0}\u202f%", "on": "le {0}",
     "category": "catégorie", "department": "rayon", "brand": "marque", "product_id": "produit", "channel": "canal",
     "store": "magasin", "source": "source", "programme": "programme", "step": "étape", "purpose": "finalité",
-    "kind": "type",
+    "kind": "type", "state": "état", "priority": "priorité", "question": "question", "topic": "sujet",
+    "amount": "montant", "quantity": "quantité", "discount": "remise", "seconds": "secondes", "value": "valeur",
+    "satisfaction": "satisfaction", "column text": "réponse",
 }  # fmt: skip
 _LANGUAGES = {"en": _EN, "fr": _FR}
 _LENGTHS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
@@ -113,8 +143,12 @@ class _Speaker:
                 return self._words["true" if node.holds else "false"]
             case Consented():
                 return self._say("consent", node.purpose, node.channel)
-            case InSegment():
-                return self._say("segment", node.name)
+            case Reachable():
+                return self._say("reachable", node.purpose, node.channel)
+            case InSegment() | Listed():
+                return self._say("segment" if isinstance(node, InSegment) else "listed", node.name)
+            case Sampled():
+                return self._say("sample", self._number(node.share, Kind.SHARE), node.name)
             case Flag():
                 return self._field(node.field)
         return self._test(node)
@@ -125,6 +159,8 @@ class _Speaker:
 
     def _test(self, node: Compare | Between | OneOf | Like | Unknown) -> str:
         if isinstance(node, Compare):
+            if isinstance(node.left, Sequence) and _is_once(node):
+                return self._say("at once", self._walk(node.left.key))
             if _is_ago(node):
                 return self._say(
                     f"ago{node.sign[0]}", self.value(node.left, Kind.INSTANT), self._length(_ago(node.right))
@@ -163,7 +199,9 @@ class _Speaker:
             case MomentValue():
                 return self._moment(node.moment)
             case Fact():
-                return self._fact(node)
+                return self._fact(node.key)
+            case Sequence():
+                return self._say("times", self._walk(node.key))
             case Declared():
                 return self._say("declared", node.key)
         return self._computed(node)
@@ -187,20 +225,49 @@ class _Speaker:
         title = field.titles.get(self._language) or field.titles.get("en") or field.name
         return title if field.source == "profile" else title[:1].lower() + title[1:]
 
-    def _fact(self, node: Fact) -> str:
-        key = node.key
-        said = self._words[key.function]
-        for column, value in key.filters:
-            if (column, value) != ("kind", MESSAGE_KIND):
-                word = "name" if column == "name" else "filter"
-                said += self._say(word, self._words.get(column, column), value)
+    def _fact(self, key: FactKey) -> str:
+        said = self._words[key.function] + self._rows(key)
         if key.minimum is not None:
             said += self._say("minimum", self._number(key.minimum, Kind.MONEY))
-        if key.since is None:
-            return said
-        if key.since.base == "now" and key.since.seconds < 0:
-            return said + self._say("last", self._length(-key.since.seconds))
-        return said + self._say("since", self._moment(key.since))
+        return said + self._window(key.since)
+
+    def _rows(self, key: FactKey) -> str:
+        """Which rows a function looks at."""
+        said = ""
+        for column, value in key.filters:
+            if (column, value) != implied(key.function):
+                word = "name" if column == key.measure.subject else "filter"
+                said += self._say(word, self._column(column), value)
+        tests = [self._row_test(test) for test in key.tests]
+        return said + (self._say("row", self._words["rows"].join(tests)) if tests else "")
+
+    def _column(self, column: str) -> str:
+        return self._words.get(f"column {column}") or self._words.get(column, column)
+
+    def _row_test(self, test: RowTest) -> str:
+        name = self._column(test.column) if test.column else self._say("property", test.name)
+        options = [self._say("text", one) if isinstance(one, str) else self._number(one, test.kind)
+                   for one in test.options]  # fmt: skip
+        if test.sign == "=":
+            return self._say("<>" if test.negated else "=", name, options[0])
+        negation = "not " if test.negated else ""
+        key = {"in": f"{negation}in", "like": f"{negation}like", "ilike": f"{negation}like"}.get(test.sign, test.sign)
+        return self._say(key, name, self._either(options, test.negated))
+
+    def _walk(self, key: SequenceKey) -> str:
+        said = ""
+        for number, step in enumerate(key.steps):
+            said += self._words["then not" if step.negated else "then"] if number else ""
+            said += self._words[f"{'no' if step.negated else 'step'} {step.key.function}"] + self._rows(step.key)
+        said += self._say("within", self._length(key.within)) if key.within is not None else ""
+        return said + self._window(key.since)
+
+    def _window(self, since: Moment | None) -> str:
+        if since is None:
+            return ""
+        if since.base == "now" and since.seconds < 0:
+            return self._say("last", self._length(-since.seconds))
+        return self._say("since", self._moment(since))
 
     def _moment(self, moment: Moment) -> str:
         start = self._day(moment.fixed.astimezone(self._zone)) if moment.fixed else self._words[moment.base]
@@ -238,6 +305,10 @@ class _Speaker:
 
     def _say(self, key: str, *values: str) -> str:
         return self._words[key].format(*values)
+
+
+def _is_once(node: Compare) -> bool:
+    return node.sign == ">=" and isinstance(node.right, Number) and node.right.value == 1
 
 
 def _is_ago(node: Compare) -> bool:

@@ -112,20 +112,61 @@ class DaysSince(Node):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RowTest:
+    """A condition on one row of facts: its `column`, or the property `name` where `column` is empty.
+
+    `sign` is = <> < <= > >= in like ilike; `options` are the values it is held against, one but for `in`. A row whose
+    value is unknown does not pass, `negated` or not.
+    """
+
+    column: str
+    name: str
+    kind: Kind
+    sign: str
+    options: tuple[Decimal | str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FactKey:
     """A fact function with its arguments. Equal keys are computed once for all segments.
 
-    `filters` are (column, value) sorted by column; `since` opens the window, which always ends at now.
+    `filters` are (column, value) sorted by column, `tests` what else each row must pass; `since` opens the window, which
+    always ends at now.
     """
 
     function: str
     measure: Measure
     since: Moment | None
     filters: tuple[tuple[str, str], ...]
+    tests: tuple[RowTest, ...] = ()
     minimum: Decimal | None = None
 
     def __hash__(self) -> int:
-        return hash((self.function, self.since, self.filters, self.minimum))
+        return hash((self.function, self.since, self.filters, self.tests, self.minimum))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step of a sequence: something that happened, or, `negated`, that did not happen there."""
+
+    key: FactKey
+    negated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SequenceKey:
+    """Steps one after the other. The first is never negated.
+
+    A step that happens comes later than the one that happened before it, at most `within` seconds; what is negated in
+    between did not happen between the two (their own moments left out), what is negated at the end did not happen in
+    the `within` seconds after the last, which are over (without `within`: up to now). All facts lie in the window that
+    `since` opens.
+    """
+
+    steps: tuple[Step, ...]
+    since: Moment | None
+    within: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +181,18 @@ class Fact(Node):
         return self.key.measure.kind
 
 
-Value = FieldValue | Declared | Number | Text | Day | MomentValue | Shifted | Arithmetic | Negative | DaysSince | Fact
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sequence(Node):
+    """How often the steps were walked through: the moments of the last one that happened."""
+
+    key: SequenceKey
+    kind: Kind = Kind.INTEGER
+
+
+Value = (
+    FieldValue | Declared | Number | Text | Day | MomentValue | Shifted | Arithmetic | Negative | DaysSince | Fact
+    | Sequence
+)  # fmt: skip
 
 # Conditions
 
@@ -235,13 +287,49 @@ class Consented(Node):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reachable(Node):
+    """The customer may be contacted for the purpose through the channel now.
+
+    There is an address, nobody opposed its use, the processing is not restricted, and consent is granted or, where the
+    purpose needs none, not withdrawn.
+    """
+
+    purpose: str
+    channel: str
+    needs_consent: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class InSegment(Node):
     """The other segment’s expression holds."""
 
     name: str
 
 
-Condition = Every | Some | Not | Always | Compare | Between | OneOf | Like | Unknown | Flag | Consented | InSegment
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed(Node):
+    """The customer is on the list that was loaded under that name."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampled(Node):
+    """The customer is in the sample `name` of that share: `ids.share_of` is below it."""
+
+    share: Decimal
+    name: str
+
+    @property
+    def salt(self) -> str:
+        """What the share is drawn with."""
+        return f"sample:{self.name}"
+
+
+Condition = (
+    Every | Some | Not | Always | Compare | Between | OneOf | Like | Unknown | Flag | Consented | Reachable | InSegment
+    | Listed | Sampled
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,5 +390,5 @@ def _moments(root: Node) -> Iterator[Moment]:
     for node in walk(root):
         if isinstance(node, MomentValue):
             yield node.moment
-        elif isinstance(node, Fact) and node.key.since is not None:
+        elif isinstance(node, Fact | Sequence) and node.key.since is not None:
             yield node.key.since
