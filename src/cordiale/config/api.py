@@ -22,6 +22,7 @@ from cordiale.imports.api import router as imports
 from cordiale.measure.api import router as programmes
 from cordiale.orders.api import router as orders
 from cordiale.quality.api import router as quality
+from cordiale.recommendations.api import guides_router as guides
 from cordiale.recommendations.api import router as recommendations
 from cordiale.relations.api import router as relations
 from cordiale.rights.api import router as rights
@@ -35,6 +36,7 @@ api = Api(title="Cordiale", version=__version__, urls_namespace="api", docs_url=
 api.add_router("/cases", cases)
 api.add_router("/customers", customers)
 api.add_router("/decisions", decisions)
+api.add_router("/guides", guides)
 api.add_router("/imports", imports)
 api.add_router("/orders", orders)
 api.add_router("/programmes", programmes)

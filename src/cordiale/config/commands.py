@@ -25,6 +25,7 @@ from cordiale.lifecycle import commands as lifecycle
 from cordiale.measure import commands as measure
 from cordiale.programmes import commands as programmes
 from cordiale.quality import commands as quality_board
+from cordiale.recommendations import commands as recommendations
 from cordiale.rights import commands as rights
 from cordiale.scores import commands as scores
 from cordiale.segments import commands as segments
@@ -49,6 +50,8 @@ app.command("worker")(processes.worker)
 app.command("tick")(programmes.tick)
 app.add_typer(insight.app, name="traits")
 app.add_typer(scores.app, name="scores")
+app.command("recommend")(recommendations.recommend)
+app.add_typer(recommendations.app, name="recommendations")
 app.add_typer(lifecycle.app, name="lifecycle")
 app.add_typer(segments.app, name="segments")
 programmes.app.command("report")(measure.report)

@@ -34,4 +34,5 @@ urlpatterns = [
     path("decisions/", include("cordiale.decisions.urls")),
     path("mail/", include("cordiale.deliveries.urls")),
     path("c/", include("cordiale.consent.urls")),
+    path("g/", include("cordiale.recommendations.public_urls")),
 ]
