@@ -34,6 +34,7 @@ from cordiale.intake import calls, wire
 SECONDS = 5.0
 ONE_BY_ONE, BY_HUNDREDS, OF_COPY = 10.0, 8.0, 0.6
 GROUP = 1_600  # rows a bare COPY commits at once: 16 clients with 100 events each
+SYNCS = 200
 SLOWED = 4.0  # milliseconds added to each fdatasync
 _SLOW_CALL = 'int {0}(int fd) {{ int (*real)(int) = dlsym(RTLD_NEXT, "{0}"); nanosleep(&pause_, 0); return real(fd); }}'
 SHIM = "\n".join([
@@ -155,6 +156,7 @@ def compare(dsn: str, seconds: float) -> list[str]:
     copied = bare_copy(dsn, seconds)
     empty(dsn, "intake_inbox")
     missed = told(mine, theirs, copied)
+    tell_bound(dsn, mine[1], theirs[1])
     ratio = mine[1]["rate"] / best
     print(f"the same batches with FastAPI's INSERTs pipelined (executemany): {best:,.0f} events/s, {ratio:.1f} ×")
     return missed
@@ -176,6 +178,26 @@ def told(mine: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]], copie
     share = mine[1]["rate"] / copied
     print(f"bare COPY, 1 connection {copied:9,.0f} rows/s: ours at batch 100 is {share:.2f} of it (≥ {OF_COPY})")
     return missed + (["bare COPY"] if share < OF_COPY else [])
+
+
+def tell_bound(dsn: str, mine: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """What the load at batch 100 allows at most, where nobody is answered before the disk has what he sent."""
+    sync, ours = sync_seconds(dsn), GROUP / mine["rate"]
+    print(
+        f"an empty commit takes {sync * 1e3:.1f} ms and 16 clients have {GROUP:,} events under way: "
+        f"a server that did nothing but sync would take {GROUP / sync:,.0f}/s, {GROUP / sync / theirs['rate']:.1f} × "
+        f"FastAPI; ours takes {ours * 1e3:.1f} ms for {GROUP:,}"
+    )
+
+
+def sync_seconds(dsn: str) -> float:
+    """How long a commit that writes next to nothing takes here."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS peer_sync (at int)")
+        started = time.perf_counter()
+        for number in range(SYNCS):
+            connection.execute("INSERT INTO peer_sync VALUES (%s)", [number])
+    return (time.perf_counter() - started) / SYNCS
 
 
 def check_kept(dsn: str, sent: int) -> None:

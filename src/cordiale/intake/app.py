@@ -11,6 +11,7 @@ import asyncio
 import gc
 import os
 import zlib
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -75,7 +76,10 @@ class EventApp:
         """One request."""
         headers: Headers = [_JSON]
         try:
-            status, body = await self._answer(scope, protocol, headers)
+            if scope.method == "POST":
+                status, body = await self._post(scope, protocol, headers)
+            else:
+                status, body = await self._answer(scope, headers)
         except Answer as answer:
             status, body = answer.status, answer.body()
             if status in (429, 503):
@@ -89,10 +93,8 @@ class EventApp:
         self._committer, self._sources = Committer(dsn), Sources(dsn)
         self._tasks = [asyncio.create_task(self._committer.run()), asyncio.create_task(self._sources.run())]
 
-    async def _answer(self, scope: Any, protocol: Any, headers: Headers) -> tuple[int, str | bytes]:
-        asked = scope.headers  # granian copies them each time
-        if scope.method == "POST":
-            return await self._post(scope, asked, protocol, headers)
+    async def _answer(self, scope: Any, headers: Headers) -> tuple[int, str | bytes]:
+        asked = scope.headers
         origin = asked.get("origin")
         if scope.method == "OPTIONS":
             return self._preflight(asked, origin, headers)
@@ -108,7 +110,9 @@ class EventApp:
             return await self._source_config(scope, asked, origin, headers)
         raise Answer(404, "path", "there is nothing here; events are sent to /v1/batch")
 
-    async def _post(self, scope: Any, asked: Any, protocol: Any, headers: Headers) -> tuple[int, str | bytes]:
+    async def _post(self, scope: Any, protocol: Any, headers: Headers) -> tuple[int, str | bytes]:
+        """All of it in one coroutine, and each header asked for once: at 50 000 a second each further step shows."""
+        asked = scope.headers  # granian copies them each time
         told = asked.get("content-length")
         length = _length(told)
         held = length + A_REQUEST
@@ -121,38 +125,46 @@ class EventApp:
                 body = _decoded(body, encoding)
             if len(body) > length:
                 held, self._held = held + len(body) - length, self._held + len(body) - length
-            return await self._take(scope, asked, body, headers)
+            path = scope.path
+            kind = ONE.get(path)
+            if kind is None and not batch_path(path):
+                return self._elsewhere(path, asked.get("origin"), headers)
+            source = self._sources.known(asked.get("authorization")) or await self._source(scope, asked, body)
+            if source.is_browser:
+                self._admit(source, asked.get("origin"), headers)
+            received = clock.now()
+            taken = self._taken(kind, body, source, received)
+            if taken.rows:
+                await self._committer.submit(wire.rows(source.number, taken.rows, received))
+            return self._told(source, taken, received)
+        except NotCommitted:
+            raise Answer(503, "database", "nothing can be kept right now; send it again") from None
         finally:
             self._held -= held
 
-    async def _take(self, scope: Any, asked: Any, body: bytes, headers: Headers) -> tuple[int, str | bytes]:
-        path, origin = scope.path, asked.get("origin")
-        if path == "/v1/m":  # what analytics-next measures of itself: nothing we keep
-            self._cross(headers, origin, self._sources.origins)
-            return 200, _success(0)
-        kind = ONE.get(path)
-        if kind is None and not batch_path(path):
+    def _elsewhere(self, path: str, origin: str | None, headers: Headers) -> tuple[int, str]:
+        if path != "/v1/m":  # what analytics-next measures of itself: nothing we keep
             raise Answer(404, "path", "there is nothing here; events are sent to /v1/batch, /v1/track, /v1/identify …")
-        source = self._sources.known(asked.get("authorization")) or await self._source(scope, asked, body)
-        if origin is not None and source.is_browser:
-            if origin not in source.origins:
-                raise Answer(403, "origin", "pages of this origin may not use this write key; add it to the source")
-            self._cross(headers, origin, source.origins)
-        received = clock.now()
+        self._cross(headers, origin, self._sources.origins)
+        return 200, _success(0)
+
+    def _admit(self, source: Known, origin: str | None, headers: Headers) -> None:
+        if origin is None:
+            return
+        if origin not in source.origins:
+            raise Answer(403, "origin", "pages of this origin may not use this write key; add it to the source")
+        self._cross(headers, origin, source.origins)
+
+    def _taken(self, kind: str | None, body: bytes, source: Known, received: datetime) -> Taken:
         try:
-            take = calls.take_batch(body, source.number, received) if kind is None else (
-                calls.take_one(kind, body, source.number, received))  # fmt: skip
+            if kind is None:
+                return calls.take_batch(body, source.number, received)
+            return calls.take_one(kind, body, source.number, received)
         except Unreadable as error:
             self._sources.tell(source, 0, 1, str(error), received)
             raise Answer(400, "unreadable", str(error)) from None
-        if take.rows:
-            try:
-                await self._committer.submit(wire.rows(source.number, take.rows, received))
-            except NotCommitted:
-                raise Answer(503, "database", "nothing can be kept right now; send it again") from None
-        return self._told(source, take, received)
 
-    def _told(self, source: Known, taken: Taken, received: Any) -> tuple[int, str | bytes]:
+    def _told(self, source: Known, taken: Taken, received: datetime) -> tuple[int, str | bytes]:
         if not taken.refusals:
             self._sources.tell(source, len(taken.rows), 0, "", received)
             return 200, _success(len(taken.rows))

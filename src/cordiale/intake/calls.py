@@ -20,7 +20,7 @@ KINDS = ("track", "identify", "page", "screen", "group", "alias")
 EVENT_BYTES, BODY_BYTES, BATCH_EVENTS = 32 * 1024, 500 * 1024, 2_500
 MESSAGE_ID, USER_ID, BROWSER_ID, EVENT_NAME = 100, 64, 100, 200  # characters
 DEPTH = 32
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST, _NOTHING = datetime(2000, 1, 1, tzinfo=UTC), timedelta()
 _PLACES = {kind: place for place, kind in enumerate(KINDS)}
 _GROUP = _PLACES["group"]  # and after it alias: the kinds that need more than a person
 _NUL = b"\\u0000"
@@ -236,13 +236,17 @@ def _happened_at(call: Call, batch_sent: datetime | None, received: datetime) ->
     if original is None:
         return received
     sent = batch_sent or _instant(call.sent_at, "sentAt")
-    try:
-        at = original if sent is None else received - max(sent - original, timedelta())
-    except OverflowError:
-        raise CallRefused(name, "it lies before the year 2000") from None
-    if at < EARLIEST:
+    if sent is not None:
+        ago = sent - original
+        if ago <= _NOTHING:
+            return received
+        try:
+            original = received - ago
+        except OverflowError:
+            raise CallRefused(name, "it lies before the year 2000") from None
+    if original < EARLIEST:
         raise CallRefused(name, "it lies before the year 2000")
-    return min(at, received)
+    return original if original < received else received
 
 
 def _instant(text: str | None, name: str) -> datetime | None:

@@ -13,12 +13,14 @@ import psycopg
 from psycopg import AsyncConnection
 
 from cordiale.intake import wire
+from cordiale.intake.copying import Copier
 
 CONNECTIONS = 3
 LARGE = 150
 """Rows that leave beside a commit under way; fewer wait for its end, since a commit costs what some 50 rows cost."""
 RECONNECT_AFTER = 0.2  # seconds
 PATIENCE = 30.0  # seconds a commit may take before its connection is given up
+_COPY = wire.COPY.encode()
 
 
 class NotCommitted(Exception):
@@ -77,7 +79,7 @@ class Committer:
             await asyncio.sleep(RECONNECT_AFTER)
 
     async def _commit_groups(self, connection: AsyncConnection) -> None:
-        cursor = connection.cursor()
+        copier = Copier(connection)
         while True:
             if not self._may_leave():
                 await self._turn()
@@ -86,8 +88,8 @@ class Committer:
             waiting, self._waiting = self._waiting, []
             self._committing += 1
             try:
-                async with asyncio.timeout(PATIENCE), cursor.copy(wire.COPY) as copy:
-                    await copy.write(b"".join([wire.HEADER, *rows, wire.END]))
+                async with asyncio.timeout(PATIENCE):
+                    await copier.copy(_COPY, b"".join([wire.HEADER, *rows, wire.END]))
             except BaseException:
                 _refuse(waiting)
                 raise
