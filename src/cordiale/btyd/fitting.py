@@ -27,10 +27,11 @@ _ROUGH = 50_000
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model. `errors` are standard errors of `parameters`, None where the data do not tell.
+    """A fitted model. `height` is the log-likelihood of the `customers` it was fitted to.
 
-    `height` is the log-likelihood of the `customers` it was fitted to. `problem` is empty when the search settled on
-    one maximum; otherwise it says what is wrong, and predictions are not to be relied on.
+    `errors` are standard errors of `parameters`, all None where the data do not tell the parameters apart: predictions
+    hold, single parameters mean nothing (where nobody ever leaves, any a and b with a / b near 0 will do). `problem` is
+    empty when the search settled; otherwise it says what is wrong, and predictions are not to be relied on.
     """
 
     model: str
@@ -47,7 +48,7 @@ class Fit:
 
     @property
     def converged(self) -> bool:
-        """Whether the search settled on one maximum."""
+        """Whether the search settled, on data that can tell."""
         return not self.problem
 
     @property
@@ -165,7 +166,8 @@ def fit(summary: Summary, model: str = "bg/nbd") -> Fit:
         errors=tuple(None if e is None else float(e * p) for e, p in zip(errors, parameters, strict=True)),
         height=found.height * summary.customers,
         customers=summary.customers,
-        problem=found.problem,
+        problem=found.problem
+        or ("" if summary.x.any() else "nobody bought a second time, so nothing is known of when"),
     )
 
 

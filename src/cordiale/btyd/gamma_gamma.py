@@ -29,7 +29,7 @@ class GammaGamma:
     """A fitted model: p, q and v (in the currency); `errors` are their standard errors, None where data do not tell.
 
     `height` is the log-likelihood of the `customers` it was fitted to; `correlation` is that of x and mean value among
-    them (NaN where all are alike). `problem` is empty when the search settled on one maximum.
+    them (NaN where all are alike). `problem` is empty when the search settled.
     """
 
     p: float
