@@ -16,6 +16,7 @@ from cordiale.learning.drift import Reference, drift, reference
 from cordiale.learning.drivers import Drivers
 from cordiale.learning.encoding import ages
 from cordiale.learning.evaluation import AmountEvaluation, Bin, Evaluation, Measure, evaluate, evaluate_amounts
+from cordiale.learning.steadiness import unsteady
 from cordiale.learning.storage import load
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "fit_regressor",
     "load",
     "reference",
+    "unsteady",
 ]

@@ -22,6 +22,7 @@ from cordiale.learning.boosting import Loss
 from cordiale.learning.drivers import Drivers
 from cordiale.learning.encoding import Encoding, Floats
 from cordiale.learning.members import Members
+from cordiale.learning.steadiness import unsteady
 
 KIND = "regressor"
 LEAST = 100
@@ -94,11 +95,16 @@ def fit_regressor(
     *,
     as_of: datetime | None = None,
     groups: npt.NDArray[np.int64] | None = None,
+    days: npt.NDArray[np.int64] | None = None,
+    current: pa.Table | None = None,
     seed: int = 0,
 ) -> Regressor:
     """Learn each row's amount; arguments as for `fit_classifier`. Raises CordialeError where there is too little."""
     target = _amounts(features, amount)
-    learned = encoding.learn(features, as_of)
+    left_out = []
+    if current is not None:
+        left_out = unsteady(features, current, as_of=as_of, groups=groups, days=days)
+    learned = encoding.learn(features.drop_columns(left_out), as_of)
     matrix = learned.matrix(features, as_of)
     order_keys = folds.keys(matrix, target, seed)
     order = np.argsort(order_keys, kind="stable")
@@ -118,7 +124,7 @@ def fit_regressor(
     columns = factor * members.contributions(fitted, matrix[:_SHOWN_ROWS])
     facts = {
         "method": method, "rows": len(target), "held_out": len(asked), "errors": errors, "seed": seed,
-        "rounds": {loss: rounds[loss] + 1 for loss in _BLENDS[method]},
+        "rounds": {loss: rounds[loss] + 1 for loss in _BLENDS[method]}, "left_out": left_out,
     }  # fmt: skip
     return Regressor(
         encoding=learned, members=fitted, factor=factor, facts=facts,

@@ -8,7 +8,7 @@ one in five did; a line keeps the contributions of features adding up, which ste
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from cordiale.learning import boosting, drivers, encoding, folds, logit, members
 from cordiale.learning.drivers import Drivers
 from cordiale.learning.encoding import Encoding, Floats
 from cordiale.learning.members import BOOSTING, LOGIT, Members
+from cordiale.learning.steadiness import unsteady
 
 KIND = "classifier"
 SMALL, BIG = 5_000, 50_000
@@ -99,23 +100,31 @@ def fit_classifier(
     *,
     as_of: datetime | None = None,
     groups: npt.NDArray[np.int64] | None = None,
+    days: npt.NDArray[np.int64] | None = None,
+    current: pa.Table | None = None,
     seed: int = 0,
 ) -> Classifier:
     """Learn to tell rows with `label` true from the others.
 
     `features`: one row a customer and past day, without ids. `as_of`: when the ages of instants count (several days:
-    `ages` each table first). `groups`: the customer of each row where one has several, so that none judges himself.
-    The order of rows changes nothing. Raises CordialeError where there is too little to learn from.
+    `ages` each table first). `groups`, `days`: the customer and the day of each row, where there are several days: no
+    customer is then judged by himself. `current`: the features of those who will be asked about; what does not mean the
+    same there (`steadiness`) is left out. The order of rows changes nothing. Raises CordialeError where there is too
+    little to learn from.
     """
     truth = _labels(features, label)
-    learned = encoding.learn(features, as_of)
+    left_out = []
+    if current is not None:
+        left_out = unsteady(features, current, as_of=as_of, groups=groups, days=days)
+    learned = encoding.learn(features.drop_columns(left_out), as_of)
     matrix = learned.matrix(features, as_of)
     order_keys = folds.keys(matrix, truth.astype(np.float64), seed)
     order = np.argsort(order_keys, kind="stable")
     matrix, truth = matrix[order], truth[order]
     fold = folds.assign(order_keys[order], truth, None if groups is None else np.asarray(groups)[order])
     tried = _try(matrix, truth, fold, seed)
-    return _finish(learned, matrix, truth, tried, seed)
+    fitted = _finish(learned, matrix, truth, tried, seed)
+    return replace(fitted, facts={**fitted.facts, "left_out": left_out})
 
 
 @dataclass(frozen=True, kw_only=True)
