@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,21 @@ BOTTLES = """\
     description: {fr: Vin., en: Wine.}
 """
 """A trait of the company's own, as it stands under `traits:`."""
+
+
+def written(name: str = "bottles_30d", source: str = "order_lines", **changed: Any) -> str:
+    """The same trait as it is written on the page; `window=60` says something else, `owner=""` leaves it out."""
+    text = textwrap.dedent(BOTTLES).replace("bottles_30d", name).replace("order_lines", source)
+    lines = text.splitlines()
+    if source == "derived":
+        lines = [line for line in lines if not line.startswith(("  window", "  where"))]
+    for key, value in changed.items():
+        lines = [
+            f"  {key}: {value}" if line.startswith(f"  {key}:") else line
+            for line in lines
+            if value != "" or not line.startswith(f"  {key}:")
+        ]
+    return "\n".join(lines) + "\n"
 
 
 class Shop:

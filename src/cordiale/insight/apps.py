@@ -6,7 +6,8 @@ class InsightConfig(AppConfig):
     label = "insight"
 
     def ready(self) -> None:
-        from cordiale.insight import filters, panels  # noqa: PLC0415 - they import models
+        from cordiale.insight import computation, filters, panels  # noqa: PLC0415 - they import models
 
         panels.register_panels()
         filters.register()
+        computation.register()

@@ -23,7 +23,12 @@ _FIRST = ("recency_days", "orders_365d", "spend_365d", "average_basket", "favour
 def customer_traits(request: HttpRequest, customer: Customer) -> Content:
     """Stage with the rule that made it, RFM scores, every trait with its unit and period."""
     rules, snapshot, row = definitions.current(), queries.find_snapshot(), _row(request, customer)
-    context: dict[str, Any] = {"snapshot": snapshot, "is_known": bool(row), "may_see": _may_see(request)}
+    context: dict[str, Any] = {
+        "customer": customer,
+        "snapshot": snapshot,
+        "is_known": bool(row),
+        "may_see": _may_see(request),
+    }
     if row:
         traits = [texts.shown(trait, row.get(trait.name)) for trait in queries.traits()]
         context |= {

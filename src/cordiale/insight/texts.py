@@ -77,6 +77,11 @@ def source_title(trait: Trait) -> str:
     }[trait.source]  # fmt: skip
 
 
+def owner(trait: Trait) -> str:
+    """Who answers for a trait."""
+    return trait.owner or _("the product")
+
+
 def scores(row: Mapping[str, Any], traits: Mapping[str, Trait]) -> list[Shown]:
     """The three RFM scores of a customer's row, each with what it is made of; none for who never ordered."""
     titles = {"rfm_recency": _("Recency"), "rfm_frequency": _("Frequency"), "rfm_monetary": _("Spend")}

@@ -73,9 +73,9 @@ def statement(traits: Sequence[Trait], moment: Moment) -> str:
     base = [trait for trait in traits if trait.aggregate is not None]
     parts = [*_straight(base, moment), *_by_value(base, moment)]
     with_clause = ",\n".join(text for part in parts for text in part.definitions)
-    values = ",\n  ".join(f"{_base_value(trait)} AS {trait.name}" for trait in base)
+    values = "".join(f",\n  {_base_value(trait)} AS {trait.name}" for trait in base)
     joins = "\n".join(f"LEFT JOIN {part.name} ON {part.name}.customer_id = c.customer_id" for part in parts)
-    rows = f"WITH {with_clause}\nSELECT c.customer_id,\n  {values}\nFROM customers c\n{joins}"
+    rows = f"{f'WITH {with_clause}' if parts else ''}\nSELECT c.customer_id{values}\nFROM customers c\n{joins}"
     return _derived(rows, traits, moment)
 
 

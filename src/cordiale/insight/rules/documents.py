@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import (
     DoubleQuotedScalarString,
@@ -109,6 +111,22 @@ def read(text: str, source: str) -> Node:
     """The root of the YAML `text`. Raises Located where it is not YAML."""
     value = documents.load(text, source)
     return Node(value, 1, 1, source)
+
+
+def written(value: Any) -> str:
+    """The YAML of a value that was read, without its comments, anchors and quotes."""
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style, writer.allow_unicode, writer.width = False, True, 110
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    page = io.StringIO()
+    writer.dump(_plain(value), page)
+    return page.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    return str(value) if isinstance(value, str) else value
 
 
 def _before_text(value: Any) -> int:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from cordiale.insight.rules import aggregates, expressions
 from cordiale.insight.rules.aggregates import Aggregate
-from cordiale.insight.rules.documents import Node, read
+from cordiale.insight.rules.documents import Node, read, written
 from cordiale.insight.rules.expressions import NUMERIC, Kind
 from cordiale.insight.rules.facts import FACTS
 
@@ -103,6 +103,11 @@ def references(trait: Trait) -> list[str]:
     return [column.name.lower() for column in trait.formula.find_all(exp.Column)] if trait.formula else []
 
 
+def alone(entry: Entry) -> str:
+    """The YAML of one trait out of several, what it shares with others written out."""
+    return written({entry.name: entry.node.value})
+
+
 def needed(wanted: Iterable[str], traits: Sequence[Trait]) -> list[Trait]:
     """Those traits and all they are derived from, in the order of `traits`."""
     by_name = {trait.name: trait for trait in traits}
@@ -123,7 +128,7 @@ def _merged(documents: Sequence[Document]) -> dict[str, Entry]:
         if there is None:
             merged[entry.name] = entry
         elif not _is_old_copy(entry, there):
-            refuse_taken(entry, there.document)
+            refuse_taken(entry, there.document.origin)
     return merged
 
 
@@ -132,12 +137,14 @@ def _is_old_copy(entry: Entry, there: Entry) -> bool:
     return there.document.origin == PRODUCT and entry.document.origin == FILE and entry.node.value == there.node.value
 
 
-def refuse_taken(entry: Entry, by: Document) -> None:
-    """Raise Located at the name of an entry that another document declares already."""
-    where = {PRODUCT: "comes with the product", FILE: f"is declared in {by.source}", PAGE: "is declared on the page"}
-    hint = {PRODUCT: "give it another name", FILE: "change it there, or give it another name",
-            PAGE: "retire it on its page first, or give it another name"}  # fmt: skip
-    entry.node.refuse_name(f"the trait '{entry.name}' {where[by.origin]} already", hint=hint[by.origin])
+def refuse_taken(entry: Entry, by: str) -> None:
+    """Raise Located at the name of an entry that is declared elsewhere already."""
+    where, hint = {
+        PRODUCT: ("comes with the product", "give it another name"),
+        FILE: ("is declared in the company's traits.yaml", "change it there, or give it another name"),
+        PAGE: ("is declared on the page", "retire it on its page first, or give it another name"),
+    }[by]
+    entry.node.refuse_name(f"the trait '{entry.name}' {where} already", hint=hint)
 
 
 def _declared_type(entry: Entry) -> Kind:

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -17,20 +18,22 @@ import pyarrow.compute as pc
 from django.db import transaction
 from django.db.models import QuerySet
 
-from cordiale import clock, home
+from cordiale import clock, home, locks
 from cordiale.clock import local_day, require_aware
 from cordiale.company import company
 from cordiale.customers.models import Customer
+from cordiale.errors import CordialeError
 from cordiale.insight import columns, computing, definitions
 from cordiale.insight.definitions import Definitions
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.compilation import Moment
-from cordiale.insight.rules.lifecycle import STAGES
 from cordiale.insight.rules.facts import FACTS
+from cordiale.insight.rules.lifecycle import STAGES
 from cordiale.lake import open_lake
 
 _CHUNK = 50_000
 _SPOOL, _SPOOL_SECONDS = "traits-", 86_400
+_PATIENCE = 900.0
 
 
 def ensure_snapshot(now: datetime) -> date:
@@ -40,11 +43,30 @@ def ensure_snapshot(now: datetime) -> date:
     the definitions are wrong.
     """
     day = local_day(now, company().zone)
-    rules = definitions.current()
+    if not _is_current(day):
+        with _alone():
+            if not _is_current(day):
+                _compute(day, require_aware(now), definitions.current())
+    return day
+
+
+def compute_day(day: date, now: datetime, *, again: bool = False) -> date:
+    """The snapshot of a day up to today: of a past one all its facts count, where it is computed only now.
+
+    A day that has a snapshot is left as it was told then. `again` computes it anew as of the same instant: with the
+    definitions of today, and the facts that arrived late. Raises CordialeError for a day to come.
+    """
+    today = local_day(now, company().zone)
+    if day > today:
+        raise CordialeError(f"{day} is still to come; ask for {today} or an earlier day")
     known = Snapshot.objects.filter(day=day).first()
-    meaning = (rules.fingerprint, columns.fingerprint())
-    if known is None or (known.definition, known.added) != meaning or day not in open_lake().days():
-        _compute(day, require_aware(now), rules)
+    if day == today and not (again and known):
+        return ensure_snapshot(now)
+    end = clock.start_of_day(day + timedelta(days=1), company().zone)
+    if not again:
+        return snapshot_at(end)
+    with _alone():
+        _compute(day, known.as_of if known else end, definitions.current())
     return day
 
 
@@ -54,9 +76,27 @@ def snapshot_at(day_end: datetime) -> date:
     For past days, so that flows exist before the first run. Returns the day.
     """
     day = local_day(day_end - timedelta(microseconds=1), company().zone)
-    if not Snapshot.objects.filter(day=day).exists() or day not in open_lake().days():
-        _compute(day, require_aware(day_end), definitions.current())
+    if not _is_kept(day):
+        with _alone():
+            if not _is_kept(day):
+                _compute(day, require_aware(day_end), definitions.current())
     return day
+
+
+def _is_kept(day: date) -> bool:
+    return Snapshot.objects.filter(day=day).exists() and day in open_lake().days()
+
+
+def _is_current(day: date) -> bool:
+    """Is the day kept, and by the definitions in force?"""
+    known = Snapshot.objects.filter(day=day).first()
+    meaning = (definitions.current().fingerprint, columns.fingerprint())
+    return known is not None and (known.definition, known.added) == meaning and day in open_lake().days()
+
+
+def _alone() -> AbstractContextManager[None]:
+    """One computation at a time on this machine; whoever waited finds the day there."""
+    return locks.exclusive(home.current().prepare().run / "traits.lock", patience=_PATIENCE, doing="computing traits")
 
 
 def compute_at(instant: datetime, customers: Sequence[int] | pa.Array | None = None) -> Iterator[pa.Table]:
