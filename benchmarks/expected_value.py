@@ -85,7 +85,7 @@ def pymc_python() -> Path | None:
     if found.exists():
         return found
     uv = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
-    base = shutil.which("python3.13") or shutil.which("python3.12") or sys.executable
+    base = next((name for name in ("python3.13", "python3.12") if is_there(name)), sys.executable)
     made = found.parents[1]
     try:
         subprocess.run([uv, "venv", "--quiet", "--no-python-downloads", "--python", base, str(made)], check=True)
@@ -94,6 +94,14 @@ def pymc_python() -> Path | None:
         shutil.rmtree(made, ignore_errors=True)
         return None
     return found
+
+
+def is_there(python: str) -> bool:
+    """Whether this Python starts; a version manager may know the name only."""
+    try:
+        return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def pymc(folder: Path) -> dict[str, Any] | str:
