@@ -27,7 +27,7 @@ _IDENTITY = ("customer_id", "reference", "created_at")
 _BY_REFERENCE = """
 SELECT reference, id FROM customers_customer WHERE reference = ANY(%s)
 """
-_KNOWN = "SELECT id FROM customers_customer WHERE id = ANY(string_to_array(%s, ',')::bigint[])"
+_KNOWN = "SELECT id FROM customers_customer WHERE id = ANY((SELECT string_to_array(%s, ','))::bigint[])"
 _LATEST = """
 SELECT DISTINCT ON (customer_id) customer_id, "values" FROM customers_submission
 WHERE customer_id = ANY(%s) AND source || '' = %s AND standing = %s AND certainty = %s AND at <= %s

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-_ONE_BY_ONE = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_hashjoin = {0}; SET LOCAL enable_mergejoin = {0}"
+_ALONG_INDEX = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_bitmapscan = {0}"
 
 
 @contextmanager
@@ -21,10 +21,10 @@ def by_index() -> Iterator[None]:
 
 
 @contextmanager
-def one_by_one() -> Iterator[None]:
-    """Inside, each given value is looked up by an index, however many they are and however few rows PostgreSQL believes
-    the table has: it would rather read all of a table that grew since. One transaction, or a part of the caller's."""
+def along_index() -> Iterator[None]:
+    """Inside, a column is compared with thousands of values by one walk along its index, in the values' order: row by
+    row, PostgreSQL would compare each with all of them. One transaction, or a part of the caller's."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_ONE_BY_ONE.format("off"))
+        cursor.execute(_ALONG_INDEX.format("off"))
         yield
-        cursor.execute(_ONE_BY_ONE.format("on"))
+        cursor.execute(_ALONG_INDEX.format("on"))
