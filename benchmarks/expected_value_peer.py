@@ -5,6 +5,7 @@ It stands alone, for each peer runs under a Python of its own, and it says what 
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 import time
@@ -43,9 +44,17 @@ def pymc(x: Any, t_x: Any, T: Any, value: Any) -> dict[str, Any]:  # noqa: N803
 
     flat = {name: Prior("HalfFlat") for name in ("r", "alpha", "a", "b")}
     rows = pd.DataFrame({"customer_id": np.arange(x.size), "frequency": x, "recency": t_x, "T": T})
-    clv.BetaGeoModel(data=rows.head(1000), model_config=flat).fit(method="map", progressbar=False)
-    model = clv.BetaGeoModel(data=rows, model_config=flat)
-    fitting = seconds(lambda: model.fit(method="map", progressbar=False))
+    takes_data_to_fit = "data" not in inspect.signature(clv.BetaGeoModel.__init__).parameters  # since 1.0
+
+    def fitted(data: Any) -> Any:
+        model = clv.BetaGeoModel(model_config=flat, **({} if takes_data_to_fit else {"data": data}))
+        model.fit(method="map", progressbar=False, **({"data": data} if takes_data_to_fit else {}))
+        return model
+
+    fitted(rows.head(1000))
+    models: list[Any] = []
+    fitting = seconds(lambda: models.append(fitted(rows)))
+    model = models[0]
     predicting = seconds(lambda: model.expected_purchases(future_t=AHEAD))
     found = model.fit_result
     parameters = [float(np.asarray(found[name]).ravel()[0]) for name in ("r", "alpha", "a", "b")]
