@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -32,6 +33,19 @@ TEXTS = [
     "orders(minimum => 33.20) = 1", "spend(since => '2026-08-01') > 45.69", "units(store => 's1') > 1",
     "events('Cart Updated', last => '7 days') = 1", "messages() = 1", "messages(kind => 'clicked') > 0", "true",
     "part >= 0.25",
+    "sample(0.5, 'l''été') or sample(0.25, 'a\\b')", "reachable('offers', 'email')", "listed('vip')",
+    "reachable('service', 'sms')", "hobby = 'wine' or pets > 1 or has_car or moved_on < '2000-01-01'",
+    "orders(category in ('wine', 'cheese'), amount > 12.50, last => '90 days') = 1",
+    "units(brand not like 'x%', amount between 1 and 20.01) > 1", "spend(category <> 'wine', quantity >= 1) > 5",
+    "events('Cart Updated', property('total') > 50) = 1", "events('Cart Updated', property('a b') = 'l''été') = 1",
+    "events('Cart Updated', property('tone') <> 'bad', last => '30 days') > 0",
+    "answers('nps', value >= 9, question => 'q') = 1", "last_answer('nps') <= 6", "last_answer('csat') is null",
+    "cases(state => 'open', satisfaction < 4) = 1", "relations('household') = 1",
+    "entries('tasty', last => '7 days') = 1 and exits('tasty') = 0",
+    "sequence(events('Cart Updated'), orders())", "sequence(events('Cart Updated'), not orders(), within => '3 days')",
+    "sequence(orders(), not events('Page Viewed'), events('Cart Updated'), within => '400 days') >= 2",
+    "sequence(orders(category => 'wine'), messages(), events('Cart Updated'), last => '60 days')",
+    "sequence(orders(), not orders())", "never(sequence(events('Page Viewed'), orders()))",
 ]  # fmt: skip
 
 
@@ -56,19 +70,43 @@ def relations() -> dict[str, pa.Table]:
             "birth_on": pa.array([date(1970, 1, 1), None, date(1980, 5, 6), date(1990, 1, 1), None]),
             "created_at": pa.array([NOW, None, NOW, None, NOW], pa.timestamp("us", tz="UTC")),
             "has_email": [True, False, None, True, False], "declared_0": ["wine", None, "", "Wine", "wine"],
-            "declared_1": [1.0, 4.0, None, 3.0, 3.5],
+            "declared_1": [1.0, 4.0, None, 3.0, 3.5], "declared_2": ["wine", "tea", None, "", "wine"],
+            "declared_3": [1.0, 2.0, None, 0.0, 3.0], "declared_4": [True, None, False, True, False],
+            "declared_5": pa.array([date(1999, 1, 1), None, date(2000, 1, 1), date(2010, 1, 1), None]),
+            "at_email": [True, True, False, True, None], "at_phone": [True, False, None, True, True],
         }),
-        "mark_0": pa.table({"customer_id": pa.array([1, 2], pa.int64())}),
-        "mark_1": pa.table({"customer_id": pa.array([1, 3], pa.int64())}),
+        **{f"mark_{number}": pa.table({"customer_id": pa.array(who, pa.int64())})
+           for number, who in enumerate([[1, 2], [1, 3], [1], [2, 4], [5], [3]])},
+        "cases": given({"state": ["open", "open"], "satisfaction": pa.array([3, None], pa.int32())}),
+        "relations": given({"kind": ["household", "household"]}),
+        "stays": given({"segment": ["tasty", "tasty"], "kind": ["entered", "left"]}),
     }  # fmt: skip
+
+
+def given(columns: dict[str, Any]) -> pa.Table:
+    moments = pa.array([NOW - timedelta(days=1), NOW - timedelta(days=40)], pa.timestamp("us", tz="UTC"))
+    return pa.table({"customer_id": pa.array([1, 2], pa.int64()), "ts": moments, **columns})
+
+
+def answer(customer: int, days_ago: float, survey: str, value: float | None) -> dict[str, Any]:
+    return {"customer_id": customer, "ts": NOW - timedelta(days=days_ago), "answer_id": f"{customer}-{days_ago}",
+            "survey": survey, "question": "q", "kind": "nps", "value": value}  # fmt: skip
+
+
+ANSWERS = [answer(1, 3, "nps", 9), answer(1, 2, "nps", 4), answer(1, 1, "nps", None), answer(2, 9, "nps", 10),
+           answer(3, 1, "csat", 5)]  # fmt: skip
+PROPERTIES = [{"properties": json.dumps(one)} for one in
+              ({"total": 70.5, "tone": "good"}, {"total": "12", "tone": "bad", "a b": "l'été"}, {})]  # fmt: skip
 
 
 @pytest.fixture
 def lake(fresh_home: Home) -> Any:
     lake = open_lake()
     lake.append("order_lines", pa.Table.from_pylist(ORDERS, schema=LINES))
-    lake.append("events", pa.Table.from_pylist(EVENTS))
+    lake.append("events", pa.Table.from_pylist(
+        [one | more for one, more in zip(EVENTS, PROPERTIES, strict=True)]))  # fmt: skip
     lake.append("messages", pa.Table.from_pylist(MESSAGES))
+    lake.append("answers", pa.Table.from_pylist(ANSWERS))
     lake.replace_day(DAY, traits())
     return lake
 
@@ -93,7 +131,7 @@ def test_everyone_is_in_the_same_segments_on_both_engines(lake: Any) -> None:
 def test_candidates_hold_the_same_on_both_engines(lake: Any) -> None:
     from cordiale.lake.spark import SparkEngine
 
-    text = "orders(since => entry) >= 1 or days_since(entry) > 30 or seen_at > entry - '1 day' or taste = 'wine'"
+    text = "sequence(orders(), orders(), since => entry) or orders(since => entry) >= 1 or days_since(entry) > 30 or seen_at > entry - '1 day' or taste = 'wine'"
     plan = to_sql([parse(text, WORDS, in_scenario=True)], NOW, over_candidates=True)
     who = pa.table({
         "candidate_id": pa.array([11, 12, 13, 14], pa.int64()), "customer_id": pa.array([1, 1, 3, 5], pa.int64()),

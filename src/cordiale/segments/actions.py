@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -21,7 +21,7 @@ from cordiale.segments.queries import evaluation, language
 from cordiale.segments.rules.references import check_chain
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_RESERVED = ("new", "preview")  # addresses of our own pages
+_RESERVED = ("new", "preview", "build", "overlap", "count")  # addresses of our own pages
 _SAVING, _REFRESHING = 0x5E61, 0x5E62
 """Advisory locks: circles are looked for, and stays written, by one at a time."""
 
@@ -45,24 +45,38 @@ def save_segment(
     there changes nothing. `title` stays as it was where it is not given.
     """
     now = require_aware(now)
-    if not _NAME.fullmatch(name) or len(name) > 80 or name in _RESERVED:
-        raise CordialeError(
-            f"'{name}' cannot name a segment; use small letters, digits and hyphens, as in big-spenders"
-        )
+    _require_name(name)
     _lock(_SAVING)
-    _check(name, expression)
     segment = Segment.objects.filter(name=name).select_for_update().first()
+    if segment is not None and segment.is_static and segment.expression != expression:
+        raise Refused(f"'{name}' is a list; load another file into it, or save the expression under another name")
+    _check(name, expression)
     if segment is None:
         return _create(name, expression, title or {}, actor, now)
     return _change(segment, expression, title, actor, now)
 
 
+@transaction.atomic
+def create_static(name: str, title: Mapping[str, str], *, actor: Staff | str, now: datetime) -> Segment:
+    """Create a static segment whose list is empty. Raises CordialeError for a name it cannot have."""
+    _require_name(name)
+    _lock(_SAVING)
+    segment = _create(name, f"listed('{name}')", title, actor, require_aware(now))
+    segment.is_static = True
+    segment.save(update_fields=["is_static"])
+    return segment
+
+
+def _require_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or len(name) > 80 or name in _RESERVED:
+        raise CordialeError(
+            f"'{name}' cannot name a segment; use small letters, digits and hyphens, as in big-spenders"
+        )
+
+
 def _check(name: str, expression: str) -> None:
     words = language.vocabulary()
-    known = rules.Vocabulary(
-        fields=words.fields, segments={**words.segments, name: expression}, purposes=words.purposes,
-        channels=words.channels, zone=words.zone,
-    )  # fmt: skip
+    known = replace(words, segments={**words.segments, name: expression})
     read = rules.parse(expression, known)
     check_chain(name, read, language.named_by([read], known))
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cordiale.customers import filters
 from cordiale.segments.models import Segment
+from cordiale.segments.queries.consents import standing
 from cordiale.ui import formats
 
 
@@ -21,4 +22,6 @@ def _options() -> list[tuple[str, str]]:
 
 
 def _members(name: str) -> Q:
-    return Q(memberships__segment__name=name, memberships__left_at=None)
+    """Those in it at the last refresh who have not withdrawn a consent it asks for since."""
+    text = Segment.objects.filter(name=name).values_list("expression", flat=True).first()
+    return Q(memberships__segment__name=name, memberships__left_at=None) & (standing(text) if text else Q())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cordiale.segments import views
+from cordiale.segments import downloads, views
 
 app_name = "segments"
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("<slug:name>/", views.segment, name="segment"),
     path("<slug:name>/save/", views.save, name="save"),
     path("<slug:name>/delete/", views.delete, name="delete"),
+    path("<slug:name>/members.csv", downloads.members_csv, name="export"),
 ]

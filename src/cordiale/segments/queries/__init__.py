@@ -15,12 +15,19 @@ from cordiale.segments.queries.evaluation import (
     members_of,
 )
 from cordiale.segments.queries.explanation import RuleCount, RuleResult, count_rules, explain
-from cordiale.segments.queries.language import get_segment, parse, vocabulary
+from cordiale.segments.queries.exporting import export
+from cordiale.segments.queries.history import DaySize, Move, history, members_on, moves
+from cordiale.segments.queries.language import get_segment, parse, parse_tree, vocabulary
+from cordiale.segments.queries.overlapping import Intersection, Overlap, overlap
 
 __all__ = [
     "Count",
     "Counts",
+    "DaySize",
+    "Intersection",
     "Members",
+    "Move",
+    "Overlap",
     "ReachCount",
     "RuleCount",
     "RuleResult",
@@ -31,13 +38,19 @@ __all__ = [
     "count_rules",
     "counts",
     "explain",
+    "export",
     "get_segment",
+    "history",
     "holding",
     "matching",
     "members",
     "members_of",
+    "members_on",
+    "moves",
     "only_the_latest",
+    "overlap",
     "parse",
+    "parse_tree",
     "reach",
     "top_values",
     "vocabulary",

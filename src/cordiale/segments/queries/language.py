@@ -14,7 +14,7 @@ from cordiale.insight import queries as insight
 from cordiale.insight.rules.lifecycle import STAGES
 from cordiale.segments import rules
 from cordiale.segments.models import Segment
-from cordiale.segments.rules import PROFILE, BadExpression, Expression, Field, Kind, Vocabulary
+from cordiale.segments.rules import PROFILE, BadExpression, Expression, Field, Kind, Vocabulary, tree_json
 from cordiale.segments.rules.references import check_chain
 
 
@@ -65,6 +65,14 @@ def parse(text: str, *, in_scenario: bool = False) -> Expression:
     """The checked expression, and that what it names is in order. Raises BadExpression at the exact place."""
     words = vocabulary()
     expression = rules.parse(text, words, in_scenario=in_scenario)
+    check_chain("", expression, named_by([expression], words))
+    return expression
+
+
+def parse_tree(data: object, *, in_scenario: bool = False) -> Expression:
+    """The same for a tree of JSON. Raises BadTree with the path of the node that is wrong."""
+    words = vocabulary()
+    expression = tree_json.load(data, words, in_scenario=in_scenario)
     check_chain("", expression, named_by([expression], words))
     return expression
 

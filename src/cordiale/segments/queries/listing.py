@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,9 +11,12 @@ from django.db.models import QuerySet
 
 from cordiale import clock
 from cordiale.company import company
+from cordiale.consent.purposes import purposes
 from cordiale.customers.models import Customer
 from cordiale.segments import rules, uses
 from cordiale.segments.models import Segment
+from cordiale.segments.queries import reaching
+from cordiale.segments.queries.consents import standing
 from cordiale.segments.queries.language import vocabulary
 from cordiale.segments.rules import BadExpression
 from cordiale.segments.rules.sentence import sentence
@@ -22,16 +24,6 @@ from cordiale.segments.rules.sentence import sentence
 WEEKS = 8
 SAMPLES = 20
 
-_REACH = """
-select purpose.title, reached.channel, reached.members
-from (
-    select consent.purpose_id, consent.channel, count(*) as members
-    from segments_membership stay join consent_consent consent using (customer_id)
-    where stay.segment_id = %s and stay.left_at is null and consent.state = 'granted'
-    group by 1, 2
-) reached join consent_purpose purpose on purpose.code = reached.purpose_id
-order by reached.purpose_id, reached.channel
-"""
 _MOVES = """
 select week.opens, count(*) filter (where moved.entered), count(*) filter (where not moved.entered)
 from unnest(%(opens)s::timestamptz[]) as week(opens)
@@ -46,7 +38,7 @@ group by week.opens order by week.opens
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """Members who consented to be contacted for a purpose (its titles) through a channel; `share` of the members."""
+    """Members who may be contacted for a purpose (its titles) through a channel; `share` of the members."""
 
     purpose: Mapping[str, str]
     channel: str
@@ -102,25 +94,19 @@ def used_by(names: Iterable[str]) -> dict[str, list[uses.Use]]:
 
 
 def reach(segment: Segment) -> list[Reach]:
-    """Whom of the members could be contacted, by purpose and channel. Decisions look again at each contact."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REACH, [segment.pk])
-        rows = cursor.fetchall()
+    """Whom of the members one may contact now, by purpose and channel; those nobody can be reached by are left out."""
+    day = clock.local_day(segment.evaluated_at or segment.created_at, company().zone)
     return [
-        Reach(
-            purpose=json.loads(titles) if isinstance(titles, str) else titles,
-            channel=channel,
-            members=members,
-            share=members / segment.size if segment.size else None,
-        )
-        for titles, channel, members in rows
-    ]
+        Reach(purpose=purposes()[purpose].title, channel=channel, members=many,
+              share=many / segment.size if segment.size else None)
+        for purpose, channel, many in reaching.reach_of(segment.pk, day) if many
+    ]  # fmt: skip
 
 
 def samples(segment: Segment) -> list[Customer]:
-    """Some members, always the same while they stay."""
-    stays = segment.memberships.filter(left_at=None).order_by("customer_id").select_related("customer")[:SAMPLES]
-    return [stay.customer for stay in stays]
+    """Some members, always the same while they stay; not those who withdrew a consent it asks for."""
+    stays = segment.memberships.filter(standing(segment.expression, "customer_id"), left_at=None)
+    return [stay.customer for stay in stays.order_by("customer_id").select_related("customer")[:SAMPLES]]
 
 
 def weekly_moves(segment: Segment, now: datetime) -> list[Week]:
