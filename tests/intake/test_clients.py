@@ -134,9 +134,11 @@ class _Site(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-PAGE = """<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script src="/index.js"></script><script>
-const analytics = AnalyticsNext.AnalyticsBrowser.load({writeKey: '%s', cdnURL: '%s'}, %s)
-</script>"""
+HEAD = """<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script src="/index.js"></script>"""
+SEGMENT = "<script>const analytics = AnalyticsNext.AnalyticsBrowser.load({writeKey: '%s', cdnURL: '%s'}, %s)</script>"
+RUDDERSTACK = """<script>const analytics = new rudderanalytics.RudderAnalytics()
+const [key, address, options] = ['%s', '%s', %s]
+analytics.load(key, address, {configUrl: address, ...options})</script>"""
 SEND = """async (count) => {
   await analytics.page('Home')
   for (let i = 0; i < count; i++) await analytics.track('Sent', {i})
@@ -144,31 +146,40 @@ SEND = """async (count) => {
 }"""
 STANDARD: dict[str, Any] = {}
 BATCHING = {"integrations": {"Segment.io": {"deliveryStrategy": {"strategy": "batching", "config": {"size": 10}}}}}
+ANALYTICS_NEXT = Path("@segment", "analytics-next", "dist", "umd")
+ANALYTICS_JS = Path("@rudderstack", "analytics-js", "dist", "npm", "modern", "bundled", "umd")
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("options", [STANDARD, BATCHING])
-def test_the_browser_client_loses_nothing_and_sends_nothing_twice(
-    fragile: EventServer, modules: Path, fresh_home: object, now: datetime, options: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize(
+    ("client", "load", "options"),
+    [
+        (ANALYTICS_NEXT, SEGMENT, STANDARD),
+        (ANALYTICS_NEXT, SEGMENT, BATCHING),
+        (ANALYTICS_JS, RUDDERSTACK, STANDARD),
+    ],
+)
+def test_browser_clients_lose_nothing_and_send_nothing_twice(
+    fragile: EventServer, modules: Path, fresh_home: object, now: datetime,
+    client: Path, load: str, options: dict[str, Any],
+) -> None:  # fmt: skip
     from playwright.sync_api import sync_playwright
 
     chromium = places.find_chromium()
     if chromium is None:
         pytest.skip(HOW_TO_GET_ONE)
-    folder = modules / "@segment" / "analytics-next" / "dist" / "umd"
-    site = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Site, directory=str(folder)))
+    site = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Site, directory=str(modules / client)))
     threading.Thread(target=site.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{site.server_address[1]}"
     source = actions.add_source("site", kind="browser", origins=[address], actor="test", now=now)
     connection.close()
     with bad_network(fragile) as network, sync_playwright() as playwright:
-        _Site.page = (PAGE % (source.write_key, network.address, json.dumps(options))).encode()
+        _Site.page = (HEAD + load % (source.write_key, network.address, json.dumps(options))).encode()
         browser = playwright.chromium.launch(executable_path=chromium, args=list(places.CHROMIUM_FLAGS))
         page = browser.new_page()
         page.goto(address)
         page.evaluate(SEND, SENT)
-        for _ in range(300):
+        for _ in range(600):
             if accepted(source) >= SENT + 2:
                 break
             page.wait_for_timeout(100)
