@@ -6,13 +6,15 @@ from datetime import datetime
 
 import pyarrow as pa
 import pytest
+from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cordiale.customers.models import Customer
 from cordiale.identity import rules
-from cordiale.identity.actions import Told, tell, tell_table
-from cordiale.identity.columns import column
+from cordiale.identity.actions import Told, recognise, tell, tell_table
+from cordiale.identity.columns import column, strong
+from cordiale.identity.matching import holders, look_up
 from cordiale.identity.models import Conflict, Identity
 
 COLUMNS = ("reference", "card", "email", "phone", "first_name", "last_name")
@@ -52,6 +54,34 @@ def test_a_table_again_changes_nothing(now: datetime) -> None:
     before = Identity.objects.count(), Customer.objects.count()
     assert tell_table(table, source="shop", at=now, now=now) == first
     assert (Identity.objects.count(), Customer.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_table_looked_up_beforehand_says_the_same(now: datetime) -> None:
+    table = pa.Table.from_pylist(PEOPLE)
+    tell_table(table.slice(0, 2), source="shop", at=now, now=now)
+    with transaction.atomic():
+        place = transaction.savepoint()
+        plain = tell_table(table, source="shop", at=now, now=now).to_pylist()
+        transaction.savepoint_rollback(place)
+        known = recognise(strong(table))
+        told = tell_table(table, source="shop", at=now, now=now, known=known).to_pylist()
+    assert told == [number if number in plain[:2] else number + 1 for number in plain]  # the sequence went on
+
+
+@pytest.mark.django_db
+def test_values_are_found_however_often_and_with_whatever_in_them(now: datetime) -> None:
+    tell_table(pa.Table.from_pylist(PEOPLE), source="shop", at=now, now=now)
+    ana, luc = Customer.objects.get(reference="u1").id, Customer.objects.get(reference="u2").id
+    assert holders("reference", ["u2", "none", "u1", "u2"]) == [(0, luc), (2, ana), (3, luc)]
+    assert holders("card", ["77\x1f78", "78", ""]) == [(1, ana)]
+    many = [f"c{number}@b.fr" for number in range(3_000)]
+    assert holders("email", [*many, "ana@b.fr"]) == [(3_000, ana)]
+    known = look_up(strong(pa.table({"email": [*many, "ana@b.fr", "ana@b.fr"]})))
+    column = known.columns["email"]
+    assert column.spread(known.holders["email"]).nonzero()[0].tolist() == [3_000, 3_001]
+    left = known.hidden("email", column.codes == 3_000).only(column.codes > 2_998).columns["email"]
+    assert left.is_given.tolist() == [True, False, False]
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from cordiale.consent.models import Consent, ConsentProof
 from cordiale.consent.rules import ConsentEntry
 from cordiale.customers.models import Customer, Submission
 from cordiale.errors import CordialeError, Refused
+from cordiale.identity.models import Identity
 from cordiale.imports import actions, engine, files
 from cordiale.imports.models import Import
 from cordiale.jobs import running
@@ -101,6 +102,17 @@ def test_a_basis_is_a_consent_with_its_proof(give: Give) -> None:
     assert proof is not None
     assert (proof.source, proof.wording) == (f"{imported.source} till", "Yes please")
     assert imported.counts["consents"] == 2
+
+
+def test_an_address_that_may_not_change_recognises_nobody_either(give: Give) -> None:
+    give(PEOPLE)
+    rules = {"columns": {"Réf": "reference", "Email": {"to": "email", "rule": "never"}, "Ville": "city"}}
+    give("Réf;Email;Ville\nu1;other@example.org;Nice\nu9;new@example.org;Brest\n", mapping=rules)
+    told = dict(Identity.objects.filter(kind="email").values_list("value", "customer_id"))
+    ana, new = Customer.objects.get(reference="u1"), Customer.objects.get(reference="u9")
+    assert (ana.email, ana.city, new.email) == ("anais@example.org", "Nice", "new@example.org")
+    assert (told["anais@example.org"], told["new@example.org"]) == (ana.id, new.id)
+    assert "other@example.org" not in told
 
 
 def test_an_import_never_resubscribes_who_withdrew(give: Give) -> None:
