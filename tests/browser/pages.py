@@ -10,6 +10,8 @@ PUBLIC = {
     "link-used": "/sign-in/no-such-token/",
     "consent": "/c/{consent}/",
     "consent-lost": "/c/no-such-token/",
+    "guide": "/g/breakfast/",
+    "guide-known": "/g/breakfast/?c={guide_token}",
 }
 SIGNED_IN = {
     "dashboard": "/",
@@ -42,6 +44,11 @@ SIGNED_IN = {
     "not-found": "/customers/999999999/",
     "lifecycle": "/lifecycle/",
     "traits": "/traits/",
+    "recommendations": "/recommendations/",
+    "recommendations-nothing": "/recommendations/?q=zzzz",
+    "recommendations-rules": "/recommendations/rules/",
+    "recommendations-guides": "/recommendations/guides/",
+    "recommendations-product": "/recommendations/products/{product}/",
     "segments": "/segments/",
     "segment-new": "/segments/new/",
     "segment": "/segments/dormant/",
@@ -89,5 +96,5 @@ SIGNED_IN = {
     "mail-one": "/mail/{mail}/",
 }
 EXPECTED_STATUS = {"link-used": 404, "consent-lost": 404, "not-found": 404}
-FIXED_LANGUAGE = {"consent": "fr"}
+FIXED_LANGUAGE = {"consent": "fr", "guide-known": "fr"}
 """Pages written in the customer's language, whatever the reader's browser asks for."""

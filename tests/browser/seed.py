@@ -57,6 +57,7 @@ def seed() -> dict[str, Any]:
         "connector": add_connectors(),
         "webhook": add_webhooks(customer.id),
         "request": measure_and_ask(customer.id),
+        **recommend_products(customer.id),
     }
 
 
@@ -88,6 +89,30 @@ def measure_and_ask(customer_id: int) -> int:
         received_at=now - timedelta(days=26), actor="seed", now=now,
     )  # fmt: skip
     return int(asked.pk)
+
+
+def recommend_products(customer_id: int) -> dict[str, str]:
+    """A model, a product with everything told of it, and a guide; what the addresses need of them."""
+    from cordiale.recommendations import catalogue, fits, links, rulebooks
+    from cordiale.recommendations.models import Product
+    from cordiale.ui.context import present
+
+    now = present()
+    catalogue.fill(now)
+    fits.fit(now, actor="seed")
+    one = Product.objects.filter(category="bakery").order_by("id").first() or Product.objects.order_by("id")[0]
+    told = {"id": one.pk, "titles": {"fr": "Pain aux céréales", "en": "Seeded loaf"}, "margin": 0.3,
+            "attributes": {"kind": "bread"}, "url": "https://shop.example.org/loaf"}  # fmt: skip
+    catalogue.tell([told], source="seed", actor="seed", now=now)
+    guide = (
+        "guides:\n  breakfast:\n    title: {fr: Quel petit déjeuner ?, en: Which breakfast?}\n"
+        "    intro: {fr: Une question., en: One question.}\n    questions:\n      kind:\n"
+        "        title: {fr: Plutôt…, en: Rather…}\n        several: true\n        choices:\n"
+        '          bread: {title: {fr: Du pain, en: Bread}, attributes: {"kind: bread": 1}}\n'
+        "          sweet: {title: {fr: Du sucré, en: Something sweet}, categories: {bakery: 1}}\n"
+    )
+    rulebooks.write("guides.yaml", guide, actor="seed", now=now)
+    return {"product": one.pk, "guide_token": links.token(customer_id)}
 
 
 def add_sources() -> dict[str, str]:

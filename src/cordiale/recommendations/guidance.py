@@ -90,8 +90,8 @@ def remember(guide: Guide, answers: Answers, customer_id: int, now: datetime, *,
         return False
     if len(recent) >= _MOST_REMEMBERED:
         raise Refused("too many answers were kept within a day; try again tomorrow")
-    wanted = sorted({code for one in chosen for code, weight in one.categories.items() if weight > 0})
-    properties = {"guide": guide.name, "answers": kept, "categories": wanted, "agreed_to": wording}
+    wanted = guide.categories | {code for one in chosen for code, weight in one.categories.items() if weight > 0}
+    properties = {"guide": guide.name, "answers": kept, "categories": sorted(wanted), "agreed_to": wording}
     row = {
         "customer_id": customer_id, "ts": now, "event_id": f"guide-{uuid.uuid4()}", "name": facts.GUIDE_ANSWERED,
         "properties": json.dumps(properties, ensure_ascii=False), "source": SOURCE,

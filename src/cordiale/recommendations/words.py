@@ -41,6 +41,11 @@ def title(product: Product) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def short(product: Product) -> str:
+    """The product inside a sentence: its title, else its category, else its code."""
+    return title(product) if product.titles else category(product.category) or product.pk
+
+
 def category(code: str) -> str:
     """The name of a category."""
     return category_label(code, formats.language())
@@ -58,7 +63,7 @@ def tell(reason: Reason, products: Mapping[str, Product]) -> str:
         }  # fmt: skip
     values: dict[str, Any] = {"day": formats.day(reason.at), "category": category(reason.category)}
     if reason.kind == "with":
-        values["other"] = title(products[reason.other])
+        values["other"] = short(products[reason.other])
     if reason.kind == "guide":
         values["answers"] = ", ".join(formats.in_language(one) for one in reason.answers)
     return str(_SENTENCES[reason.kind]) % values
