@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
+from cordiale import home
 from cordiale.customers.models import Customer
 from cordiale.demo.journey import Journey
 from cordiale.insight import actions, computing, definitions
@@ -18,7 +20,8 @@ from cordiale.lake import open_lake
 from cordiale.lake.spark import SparkEngine
 
 from .conftest import Shop
-from .test_traits import random_facts, write
+from .test_language import NEW, facts
+from .test_traits import write
 
 pytestmark = [pytest.mark.spark, pytest.mark.django_db]
 HOUSEHOLDS = 300
@@ -44,7 +47,10 @@ def test_both_engines_give_every_customer_the_same_values(
         load_the_journey(shop)
     else:
         shop.customers(*range(1, 151))
-        write(shop, random_facts(7, shop.now, customers=120))
+        (home.current().company / "traits.yaml").write_text(f"traits:\n{textwrap.indent(''.join(NEW.values()), '  ')}")
+        rows = facts(7, customers=120)
+        write(shop, rows)
+        shop.write("answers", rows["answers"])
     rules, moment = definitions.current(), Moment(shop.now, ZoneInfo("Europe/Paris"))
     known = actions.known_customers(shop.now)
     actions.ensure_snapshot(shop.now)

@@ -67,7 +67,7 @@ def _tried(trait: Trait, checked: Checked, moment: Moment, customers: pa.Table, 
     parts: list[pa.Table] = []
     for part in open_lake().per_customer(compilation.statement(wanted, moment), customers=customers):
         parts.append(computing.typed(part.select(["customer_id", trait.name])))
-        if time.monotonic() - started > seconds:
+        if any(one.num_rows for one in parts) and time.monotonic() - started > seconds:
             break
     spent = time.monotonic() - started
     rows = pa.concat_tables(parts)

@@ -33,7 +33,7 @@ def history_of(name: str) -> list[TraitVersion]:
 
 def editions(versions: Sequence[TraitVersion]) -> list[Edition]:
     """Versions, the newest first, each with its changes."""
-    older = [one.text for one in versions[1:]] + [""]
+    older = [*(one.text for one in versions[1:]), ""][: len(versions)]
     return [
         Edition(version=one, changes=_changes(before, one.text)) for one, before in zip(versions, older, strict=True)
     ]

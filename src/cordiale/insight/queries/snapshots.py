@@ -118,7 +118,7 @@ def coverage(snapshot: Snapshot, declared: Sequence[Trait]) -> Coverage:
     """
     present = {field.name for field in open_lake().traits.snapshot().columns}
     wanted = tuple((trait.name, trait.type in NUMERIC) for trait in declared if trait.name in present)
-    return _coverage(open_lake(), snapshot.day, (snapshot.as_of, snapshot.definition), wanted)
+    return {} if not wanted else _coverage(open_lake(), snapshot.day, (snapshot.as_of, snapshot.definition), wanted)
 
 
 @lru_cache(maxsize=8)
