@@ -57,8 +57,24 @@ def seed() -> dict[str, Any]:
         "connector": add_connectors(),
         "webhook": add_webhooks(customer.id),
         "request": measure_and_ask(customer.id),
+        **declare_a_trait(),
         **recommend_products(customer.id),
     }
+
+
+def declare_a_trait() -> dict[str, Any]:
+    """A trait of the company's own, in its second version, with values of the day."""
+    from datetime import timedelta
+
+    from cordiale.insight import actions
+    from cordiale.insight.views.editing import EXAMPLE
+    from cordiale.ui.context import present
+
+    now = present()
+    actions.declare(EXAMPLE.replace("window: 90", "window: 60"), actor="seed", now=now)
+    actions.declare(EXAMPLE, actor="seed", now=now)
+    actions.ensure_snapshot(now + timedelta(minutes=1))
+    return {}
 
 
 def measure_and_ask(customer_id: int) -> int:
