@@ -110,7 +110,7 @@ def evaluate(
     positives = int(truth.sum())
     if positives in (0, len(truth)):
         raise CordialeError(f"{positives} of {len(truth)} did: nothing to tell apart; take a longer period to judge on")
-    block = resampling.blocks((chance, truth, rule), groups)
+    (chance, truth, rule), block = resampling.arranged((chance, truth, rule), groups)
     sides = (_judge(chance, chance, truth), _judge(rule, _in_bins(rule, truth), truth))
     measures = _compared(sides, _CLASSIFIER, block, resamples, seed)
     mean_ratio = _mean_ratio(chance, truth, block, resamples, seed)
@@ -132,7 +132,7 @@ def evaluate_amounts(
     amount, truth, rule = _aligned(prediction, outcome, baseline)
     if not truth.sum() > 0:
         raise CordialeError("the amounts observed sum to nothing; take a longer period to judge on")
-    block = resampling.blocks((amount, truth, rule), groups)
+    (amount, truth, rule), block = resampling.arranged((amount, truth, rule), groups)
     measures = _compared((_errors(amount - truth), _errors(rule - truth)), _AMOUNTS, block, resamples, seed)
     return AmountEvaluation(
         rows=len(truth),
