@@ -171,7 +171,10 @@ class Group(Schema):
 
 
 class CardOut(Schema):
-    """What the card says; parts that a kind of score has not are left out or null."""
+    """What the card says; parts that a kind of score has not are left out or null.
+
+    `evaluation` is of the model, `in_force` of what is in force; `errors`: the Brier scores of model and learnt rule.
+    """
 
     customers: int = 0
     gate: Annotated[list[Check], Field(default_factory=list)]
@@ -187,6 +190,9 @@ class CardOut(Schema):
     rule: Rule | None = None
     rules: Annotated[list[Rule], Field(default_factory=list)]
     evaluation: Evaluation | None = None
+    in_force: Evaluation | None = None
+    errors: dict[str, float] | None = None
+    left_out: Annotated[list[str], Field(default_factory=list)]
     importance: Annotated[dict[str, Any], Field(default_factory=dict)]
     margin: float | None = None
     discount: float | None = None

@@ -59,7 +59,7 @@ def card(standing: Standing, version: ScoreVersion) -> dict[str, Any]:
     }  # fmt: skip
     if "evaluation" in found:
         shown |= {"measures": measures(score, found), "reliability": reliability(found),
-                  "ratio": ratio(found["evaluation"]["mean_ratio"]),
+                  "ratio": ratio(found["in_force"]["mean_ratio"]),
                   "drivers": drivers(found["importance"])}  # fmt: skip
     if "compared" in found:
         shown |= {"compared": [compared(what, one, found["judged_on"]) for what, one in found["compared"].items()],
@@ -193,13 +193,13 @@ def quality(score: Score, version: ScoreVersion) -> str:
     found = version.card
     if score.kind == VALUE:
         return " ".join(_nearness(what, one, found["judged_on"]) for what, one in found["compared"].items())
-    lift, level = found["evaluation"]["measures"]["lift_10"], ratio(found["evaluation"]["mean_ratio"])
+    lift, level = found["evaluation"]["measures"]["lift_10"], ratio(found["in_force"]["mean_ratio"])
     if version.method == probability.RULE:
         text = _(
             "No model beat the simple rule, which is in force: its highest tenth holds %(rule)s times the average"
             " share."
         )
-        return text % {"rule": formats.number(lift["baseline"], 1)}
+        return f"{text % {'rule': formats.number(lift['baseline'], 1)}} {level}"
     text = _(
         "The highest tenth holds %(lift)s times the average share who did it; the best simple rule reaches %(rule)s"
         " times."
@@ -235,15 +235,26 @@ def measures(score: Score, found: Mapping[str, Any]) -> list[dict[str, Any]]:
         ),
         "lift_1": (_("Lift of the highest hundredth"), _("The same of the highest 1 %.")),
     }
+    errors = found["errors"]
+    fair = {
+        "title": _("Brier score, the rule learnt as the model was"),
+        "definition": _("The comparison that decides, with average precision: below, the rule is read at its best,"
+                        " knowing what came."),
+        "value": errors[probability.MODEL], "baseline": errors[probability.RULE],
+        "ratio": errors[probability.MODEL] / errors[probability.RULE] if errors[probability.RULE] else 1.0,
+    }  # fmt: skip
     return [
-        {"title": titles[name][0], "definition": titles[name][1], **one}
-        for name, one in found["evaluation"]["measures"].items()
+        fair,
+        *(
+            {"title": titles[name][0], "definition": titles[name][1], **one}
+            for name, one in found["evaluation"]["measures"].items()
+        ),
     ]
 
 
 def reliability(found: Mapping[str, Any]) -> dict[str, Any]:
     """The reliability curve by tenths of customers, for a chart and its table."""
-    bins = found["evaluation"]["reliability"]
+    bins = found["in_force"]["reliability"]
     return {
         "labels": [str(place) for place in range(1, len(bins) + 1)],
         "series": [

@@ -79,18 +79,23 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     rule = best_rule(rows, outcome)
     model = _fitted(earlier, _plain(judged))
     step()
-    found = learning.evaluate(model.predict(_plain(judged)), judged.outcome, rule.rank(_plain(judged)))
-    method = MODEL if is_better(found) else RULE
+    ruled = _fitted(earlier, _plain(judged), (rule.trait,))
+    asked = _plain(judged)
+    chance, by_rule, rank = model.predict(asked), ruled.predict(asked), rule.rank(asked)
+    found = learning.evaluate(chance, judged.outcome, rank)
+    errors = {MODEL: _brier(chance, judged.outcome), RULE: _brier(by_rule, judged.outcome)}
+    method = MODEL if found.average_precision.ratio > 1 and errors[MODEL] <= errors[RULE] else RULE
     step()
     windows, present = [judged, *earlier][:WINDOWS], observing.describe(score, past.until, past.buyers)
     final = _fitted(windows, _aged(present, past.until), () if method == MODEL else (rule.trait,))
     reference = learning.reference(_plain(judged).select(list(final.encoding.names())))
     step()
+    in_force = told(found if method == MODEL else learning.evaluate(by_rule, judged.outcome, rank))
     card = base | {
         "judged_at": _iso(judged.as_of), "moments": [_iso(one.as_of) for one in windows],
         "learnt_from": int(final.facts["rows"]), "positives": int(judged.outcome.sum()), "rule": asdict(rule),
-        "rules": ranked_rules(rows, outcome), "evaluation": told(found), "technique": str(model.facts["method"]),
-        "importance": final.importance(),
+        "rules": ranked_rules(rows, outcome), "evaluation": told(found), "errors": errors, "in_force": in_force,
+        "technique": str(model.facts["method"]), "importance": final.importance(),
         "left_out": list(final.facts.get("left_out", [])), "reference": reference.as_json(),
     }  # fmt: skip
     return Learnt(
@@ -118,11 +123,6 @@ def drivers(version: ScoreVersion, row: pa.Table, as_of: datetime, top: int) -> 
 def model_of(version: ScoreVersion) -> Classifier:
     """The fitted classifier of a version. Raises CordialeError where its file is gone or changed."""
     return _model(version.artifact, version.digest)
-
-
-def is_better(found: Evaluation) -> bool:
-    """Does the model rank better than the rule, and say probabilities at least as right as the rule's at their best?"""
-    return found.average_precision.ratio > 1 and found.brier.ratio <= 1
 
 
 def best_rule(features: pa.Table, outcome: npt.NDArray[np.bool_]) -> Rule:
@@ -223,6 +223,10 @@ def _rule_traits(features: pa.Table) -> list[str]:
 @lru_cache(maxsize=16)
 def _model(artifact: str, digest: str) -> Classifier:
     return learning.load(artifacts.read(artifact, digest))  # type: ignore[return-value]
+
+
+def _brier(chance: Floats, outcome: npt.NDArray[np.bool_]) -> float:
+    return float(((chance - outcome) ** 2).mean())
 
 
 def _share(outcome: npt.NDArray[np.bool_]) -> float:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 PURCHASES, REGRESSION, BLEND = "purchases", "regression", "blend"
 OWN_RATE, RECENT = "own rate", "last 90 days"
 ORDERS, SPEND = "orders", "spend"
+REGRESSION_FROM = 1_000
+"""Customers from which on a regression has enough to learn from; below, it would only tell noise apart."""
 _WEEK = 7
 _DAY_MICROSECONDS = 86_400_000_000
 _HEAD = 8
@@ -236,7 +238,7 @@ def _then(score: Score, past: Past, judged: _Known, choice: Choice) -> Model:
 
     before = judged.as_of - timedelta(days=score.judged_on)
     regressors: dict[str, Regressor] = {}
-    if past.days_before(before) >= score.gate.history:
+    if past.days_before(before) >= score.gate.history and judged.rows.num_rows >= REGRESSION_FROM:
         regressors = _regressors(_known(before, judged.as_of), judged)
     spending = btyd.fit_gamma_gamma(judged.past.orders, judged.past.basket)
     return Model(purchases=choice.best, spending=spending, levels={}, days=score.judged_on, regressors=regressors)
