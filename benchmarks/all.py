@@ -25,6 +25,7 @@ BENCHMARKS = {
     "search": "Customers: loading, and finding one among a million",
     "imports": "Imports: a million customers from files",
     "customer_page": "Customer page: a million customers, fifty million facts",
+    "recommendations": "Recommendations: next products on The Complete Journey, and at scale",
     "duplicates": "Duplicates: precision and recall on known truth",
     "expected_value": "Purchase models: ten million customers",
 }

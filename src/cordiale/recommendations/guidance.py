@@ -57,11 +57,12 @@ def answer(
     known = _known(own_id, clock.require_aware(now))
     # a guide about one category is meant to show several of it
     rules = replace(rulebooks.rules(), per_category=n, fade=1.0, wait_days=0, again=None)
+    muted = queries.unpromoted()
     speaking: dict[str, list[Choice]] = {}
     candidates = []
     for product in _offered(guide, chosen):
         found = match(guide, chosen, _as_offered(product))
-        if found is None or not queries.may_promote(product.category):
+        if found is None or product.category in muted:
             continue
         speaking[product.pk] = found[1]
         points = found[0] + _OWN * known.own.get(product.pk, 0) + _POPULAR * known.popular.get(product.pk, 0)
@@ -144,7 +145,7 @@ def _known(customer_id: int | None, now: datetime) -> _Known:
 def _own(ranker: Ranker, customer_id: int, now: datetime) -> tuple[dict[str, float], Mapping[str, datetime]]:
     from cordiale.recommendations import scoring  # noqa: PLC0415 - scipy only where models are used
 
-    scored = next(iter(scoring.score(ranker, [customer_id], now, wanted="all", many=2_000)))
+    (scored,) = scoring.Group(ranker, [customer_id], now).score("all", 2_000)
     most = max([*scored.scores, 1e-9])
     return {code: score / most for code, score in zip(scored.products, scored.scores, strict=True)}, scored.last
 

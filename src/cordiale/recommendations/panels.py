@@ -33,11 +33,11 @@ def next_best(request: HttpRequest, customer: Customer) -> panels.Content | None
     role, now = getattr(request.user, "role", ""), present()
     if not may(role, "customers.see"):
         return None
-    fit, lists = fits.find_fit(), []
+    fit = fits.find_fit()
+    lists: list[tuple[str, list[dict[str, Any]]]] = []
     if fit is not None and customer.restricted_at is None:
-        for wanted in ("again", "new"):
-            chosen = queries.recommend([customer.pk], _SHOWN, now, wanted)[0]
-            lists.append((wanted, [_shown(one) for one in chosen]))
+        found = queries.recommend_kinds([customer.pk], _SHOWN, now, ("again", "new"))
+        lists = [(wanted, [_shown(one) for one in chosen[0]]) for wanted, chosen in found.items()]
     cared = queries.affinities([customer.pk], now)[0]
     context = {
         "customer": customer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -19,12 +19,12 @@ from cordiale.recommendations.rules.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from cordiale.recommendations.fitting.ranker import Ranker
-    from cordiale.recommendations.scoring import Scored
+    from cordiale.recommendations.scoring import Group, Scored
 
-__all__ = ["Affinities", "Affinity", "Recommendation", "affinities", "recommend"]
+__all__ = ["Affinities", "Affinity", "Recommendation", "affinities", "recommend", "recommend_kinds"]
 
 MOST = 50
-_CONSIDERED, _OFTEN = 300, 3
+_CONSIDERED, _OFTEN, _NAMED = 120, 3, 5
 Wanted = Literal["all", "new", "again"]
 
 
@@ -43,6 +43,13 @@ def recommend(customer_ids: Sequence[int], n: int, now: datetime, wanted: Wanted
 
     Nothing for who is restricted, merged, erased or unknown, and for everybody before the first fit.
     """
+    return recommend_kinds(customer_ids, n, now, (wanted,))[wanted]
+
+
+def recommend_kinds(
+    customer_ids: Sequence[int], n: int, now: datetime, kinds: Sequence[Wanted]
+) -> dict[Wanted, list[list[Recommendation]]]:
+    """As `recommend`, several kinds of lists at once: what is known of each customer is read once."""
     fit = fits.find_fit()
     ranker = fits.ranker_of(fit) if fit else None
     clock.require_aware(now)
@@ -51,43 +58,79 @@ def recommend(customer_ids: Sequence[int], n: int, now: datetime, wanted: Wanted
     asked = [survivors.get(one, one) for one in customer_ids]
     allowed = permitted(asked)
     if ranker is None or not allowed or not n or not len(ranker.products):
-        return [[] for _ in customer_ids]
-    found = _found(ranker, allowed, n, now, wanted)
-    return [found.get(one, []) for one in asked]
+        return {kind: [[] for _ in customer_ids] for kind in kinds}
+    found = _found(ranker, allowed, n, now, kinds)
+    return {kind: [found[kind].get(one, []) for one in asked] for kind in kinds}
 
 
 def _found(
-    ranker: Ranker, allowed: Sequence[int], n: int, now: datetime, wanted: Wanted
-) -> dict[int, list[Recommendation]]:
+    ranker: Ranker, allowed: Sequence[int], n: int, now: datetime, kinds: Sequence[Wanted]
+) -> dict[Wanted, dict[int, list[Recommendation]]]:
     from cordiale.recommendations import scoring  # noqa: PLC0415 - scipy only where models are used
 
-    rules, considered = rulebooks.rules(), _CONSIDERED
+    found: dict[Wanted, dict[int, list[Recommendation]]] = {kind: {} for kind in kinds}
+    for group in scoring.groups(ranker, allowed, now):
+        for kind in kinds:
+            found[kind] |= _of_group(group, kind, n, now)
+    return found
+
+
+def _of_group(group: Group, kind: Wanted, n: int, now: datetime) -> dict[int, list[Recommendation]]:
+    """Where the rules leave out so many of the best that a list is short, the next best are asked for too."""
+    rules, muted, considered = rulebooks.rules(), unpromoted(), max(_CONSIDERED, 12 * n)
     answers: dict[int, list[Recommendation]] = {}
-    left = list(allowed)
-    while left:
-        again: list[int] = []
-        for one in scoring.score(ranker, left, now, wanted=wanted, many=considered):
-            answers[one.customer_id] = chosen = _chosen(ranker, one, n, rules, now)
-            if len(chosen) < n and len(one.products) == considered:
-                again.append(one.customer_id)  # the rules left out so many that the next best are asked for too
-        left, considered = again, considered * 10
-    return answers
+    while True:
+        scored = [one for one in group.score(kind, considered) if one.customer_id not in answers]
+        products = Product.objects.in_bulk({code for one in scored for code in one.products})
+        picks = [(one, _picked(one, products, n, rules, muted, now)) for one in scored]
+        is_last = considered >= len(group.ranker.products)
+        ready = [(one, codes) for one, codes in picks if is_last or len(codes) >= n or len(one.products) < considered]
+        answers |= _with_reasons(group.ranker, ready, products, muted, now)
+        if len(ready) == len(picks):
+            return answers
+        considered *= 10
 
 
-def _chosen(ranker: Ranker, scored: Scored, n: int, rules: Rulebook, now: datetime) -> list[Recommendation]:
-    products = Product.objects.in_bulk(scored.products)
+def _picked(
+    scored: Scored, products: Mapping[str, Product], n: int, rules: Rulebook, muted: Set[str], now: datetime
+) -> dict[str, float]:
+    """Codes and scores of what the rules leave, best first."""
     candidates = [
         candidate(products[code], max(score, 0.0), scored.last.get(code), now)
         for code, score in zip(scored.products, scored.scores, strict=True)
-        if code in products and may_promote(products[code].category)
+        if code in products and products[code].category not in muted
     ]
-    picked = pick(candidates, n, rules)
-    reasons = [_reason(ranker, scored, products[one.product], now) for one in picked]
-    others = Product.objects.in_bulk([reason.other for reason in reasons if reason.other])
-    return [
-        Recommendation(product=products[one.product], score=one.score, reason=reason, others=others)
-        for one, reason in zip(picked, reasons, strict=True)
-    ]
+    return {one.product: one.score for one in pick(candidates, n, rules)}
+
+
+def _with_reasons(
+    ranker: Ranker,
+    picks: Sequence[tuple[Scored, dict[str, float]]],
+    products: Mapping[str, Product],
+    muted: Set[str],
+    now: datetime,
+) -> dict[int, list[Recommendation]]:
+    sources = {one.customer_id: _sources(ranker, one, codes) for one, codes in picks}
+    named = Product.objects.in_bulk(
+        {source for each in sources.values() for codes in each.values() for source in codes}
+    )
+    others = {code: one for code, one in named.items() if one.category not in muted}
+    answers: dict[int, list[Recommendation]] = {}
+    for one, codes in picks:
+        goes = {
+            code: next((source for source in found if source in others), "")
+            for code, found in sources[one.customer_id].items()
+        }
+        answers[one.customer_id] = [
+            Recommendation(
+                product=products[code],
+                score=score,
+                reason=_reason(one, products[code], goes.get(code, ""), now),
+                others=others,
+            )
+            for code, score in codes.items()
+        ]
+    return answers
 
 
 def candidate(product: Product, score: float, last_at: datetime | None, now: datetime) -> Candidate:
@@ -99,40 +142,39 @@ def candidate(product: Product, score: float, last_at: datetime | None, now: dat
     )  # fmt: skip
 
 
-def may_promote(category: str) -> bool:
-    """May messages and lists speak of the category? (`promote: false` in categories.yaml)"""
-    known = categories().get(category)
-    return known is None or known.is_promoted
+def unpromoted() -> frozenset[str]:
+    """The categories that messages and lists must not speak of (`promote: false` in categories.yaml)."""
+    return frozenset(code for code, one in categories().items() if not one.is_promoted)
 
 
-def _reason(ranker: Ranker, scored: Scored, product: Product, now: datetime) -> Reason:
+def _reason(scored: Scored, product: Product, goes_with: str, now: datetime) -> Reason:
     """The first that holds: bought before, looked at, goes with a purchase, a category they buy or look at, popular."""
-    code = product.pk
+    code, category = product.pk, product.category
     if code in scored.last:
         last = scored.last[code]
         return Reason(kind="again", at=last, every=rhythm(scored.days[code]), since=(now - last).days)
     if code in scored.interests.viewed and not scored.last:
         return Reason(kind="viewed", at=scored.interests.viewed[code])
-    if other := _goes_with(ranker, scored, code):
-        return Reason(kind="with", other=other, at=scored.last[other])
-    category = product.category
-    if scored.taste.get(category, 0) >= _OFTEN:
+    if goes_with:
+        return Reason(kind="with", other=goes_with, at=scored.last[goes_with])
+    if category and scored.taste.get(category, 0) >= _OFTEN:
         return Reason(kind="taste", category=category)
-    if scored.interests.categories.get(category) and category:
+    if category and scored.interests.categories.get(category):
         return Reason(kind="interest", category=category)
     return Reason(kind="popular")
 
 
-def _goes_with(ranker: Ranker, scored: Scored, code: str) -> str:
-    """The bought product that speaks most for this one, and may be spoken of; empty where none does."""
+def _sources(ranker: Ranker, scored: Scored, codes: Iterable[str]) -> dict[str, list[str]]:
+    """For each product that was never bought, the bought ones that speak most for it, best first."""
     import numpy as np  # noqa: PLC0415 - commands start without it
 
     from cordiale.recommendations.scoring import code_of  # noqa: PLC0415 - scipy
 
-    place = int(code_of(ranker, np.array([code]))[0])
-    if place < 0 or not len(scored.history.item):
-        return ""
-    sources = [str(ranker.products[one]) for one in ranker.sources(scored.history, place)[:5]]
-    known = Product.objects.in_bulk(sources)
-    fit = (one for one in sources if one in known and one in scored.last and may_promote(known[one].category))
-    return next(fit, "")
+    new = [code for code in codes if code not in scored.last]
+    if not new or not len(scored.history.item):
+        return {}
+    places = code_of(ranker, np.array(new))
+    found = (
+        (code, ranker.sources(scored.history, int(place))[:_NAMED]) for code, place in zip(new, places, strict=True)
+    )
+    return {code: [str(ranker.products[one]) for one in own] for code, own in found}

@@ -38,35 +38,47 @@ class Scored:
     history: Purchases
 
 
-def score(ranker: Ranker, customer_ids: Sequence[int], now: datetime, *, wanted: Wanted, many: int) -> Iterator[Scored]:
-    """The `many` best products of each customer, before any rule; who has no purchase is scored by interest."""
+def groups(ranker: Ranker, customer_ids: Sequence[int], now: datetime) -> Iterator[Group]:
+    """The customers, so many at a time, with what is known of them."""
     for start in range(0, len(customer_ids), _AT_ONCE):
-        yield from _score(ranker, list(customer_ids[start : start + _AT_ONCE]), now, wanted, many)
+        yield Group(ranker, list(customer_ids[start : start + _AT_ONCE]), now)
 
 
-def _score(ranker: Ranker, ids: list[int], now: datetime, wanted: Wanted, many: int) -> Iterator[Scored]:
-    rows = facts.own(ids, now).to_pylist()
-    seen = interests.of(ids, now, with_purchases=False)
-    history = _history(ranker, ids, rows)
-    present = now.timestamp() / 86_400
-    scores = ranker.unseen(history, present) if wanted == "new" else ranker.everything(history, present)
-    of: dict[int, list[dict[str, Any]]] = {one: [] for one in ids}
-    for row in rows:
-        of[row["customer_id"]].append(row)
-    for place, one in enumerate(ids):
-        shown = seen.get(one, Interests())
-        found = scores[place]
-        if not of[one]:
-            found = _by_interest(ranker, shown)
-        if wanted == "again":
-            found = _only_bought(found, history, place)
-        top = best(found[None, :], min(many, len(found)))[0] if len(found) else np.zeros(0, np.int64)
-        top = top[np.isfinite(found[top])]
-        yield Scored(
-            customer_id=one, products=[str(name) for name in ranker.products[top]], scores=found[top].tolist(),
-            days=_days(of[one]), last={row["product_id"]: row["last_at"] for row in of[one]}, taste=_taste(of[one]),
-            interests=shown, history=history.of_customers(np.array([place], np.int32)),
-        )  # fmt: skip
+class Group:
+    """Some customers: what they bought and looked at, read once however often they are scored."""
+
+    def __init__(self, ranker: Ranker, ids: list[int], now: datetime) -> None:
+        self.ranker, self.ids = ranker, ids
+        rows = facts.own(ids, now).to_pylist()
+        self._rows: dict[int, list[dict[str, Any]]] = {one: [] for one in ids}
+        for row in rows:
+            self._rows[row["customer_id"]].append(row)
+        self._seen = interests.of(ids, now, with_purchases=False)
+        self._history, self._present = _history(ranker, ids, rows), now.timestamp() / 86_400
+        self._follows = ranker.follows(self._history)
+
+    def score(self, wanted: Wanted, many: int) -> Iterator[Scored]:
+        """The `many` best products of each, before any rule; who has no purchase is scored by interest."""
+        scoring = self.ranker.unseen if wanted == "new" else self.ranker.everything
+        scores = scoring(self._history, self._present, self._follows)
+        for place, one in enumerate(self.ids):
+            rows, shown, found = self._rows[one], self._seen.get(one, Interests()), scores[place]
+            if not rows:
+                found = _by_interest(self.ranker, shown)
+            if wanted == "again":
+                found = _only_bought(found, self._history, place)
+            top = best(found[None, :], min(many, len(found)))[0]
+            top = top[np.isfinite(found[top])]
+            yield Scored(
+                customer_id=one,
+                products=[str(name) for name in self.ranker.products[top]],
+                scores=found[top].tolist(),
+                days=_days(rows),
+                last={row["product_id"]: row["last_at"] for row in rows},
+                taste=_taste(rows),
+                interests=shown,
+                history=self._history.of_customers(np.array([place], np.int32)),
+            )
 
 
 def _history(ranker: Ranker, ids: list[int], rows: list[dict[str, Any]]) -> Purchases:

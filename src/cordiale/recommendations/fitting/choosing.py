@@ -92,8 +92,9 @@ def choose(purchases: Purchases, catalogue: Catalogue, tell: Tell = lambda done,
     steps = _Steps(tell)
     end = float(purchases.day.max()) + 1
     outer, inner = end - HORIZON, end - 2 * HORIZON
-    best, tuning = _tuned(purchases, catalogue, inner, outer, steps)
-    report = _report(purchases, catalogue, outer, end, best, tuning, steps)
+    some = _sample(purchases, _FITTED_ON)
+    best, tuning = _tuned(some, catalogue, inner, outer, steps)
+    report = _report(some, catalogue, outer, end, best, tuning, steps)
     chosen = fit(best["chosen"], purchases, catalogue, end, tuning)
     steps.next()
     return Choice(chosen, report)
