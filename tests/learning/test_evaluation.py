@@ -44,7 +44,8 @@ def test_measures_are_those_of_scikit_learn_with_and_without_ties(truth, data):
 
 def test_the_order_of_rows_changes_no_digit():
     draw = np.random.default_rng(1)
-    chance, truth = draw.random(500).round(2), draw.random(500) < 0.3
+    chance = draw.random(500).round(2)
+    truth = draw.random(500) < chance
     order = draw.permutation(500)
     here, there = (
         evaluate(chance[rows], truth[rows], chance[rows] ** 2 + 0.1, resamples=20) for rows in (slice(None), order)

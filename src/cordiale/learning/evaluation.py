@@ -28,7 +28,8 @@ _AMOUNTS = ("mae", "rmse")
 class Measure:
     """A figure of the prediction, the same of the simple rule, and their ratio with its 95 % interval.
 
-    The interval comes from drawing the rows (or whole groups) again with replacement, the same draw for both.
+    The interval comes from drawing the rows (or whole groups) again with replacement, the same draw for both. The ratio
+    is NaN where the rule's figure is 0.
     """
 
     value: float
