@@ -157,7 +157,8 @@ def scale(customers: int, products: int, lines: int) -> int:
         for first in range(0, lines, _CHUNK):
             values = {"first": first, "last": min(lines, first + _CHUNK), "customers": customers, "products": products}
             lake.append(
-                "order_lines", engine.sql(_LINES.format(as_of=f"{AS_OF:%Y-%m-%d}+00", **values)).to_arrow_table()
+                "order_lines",
+                engine.sql(_LINES.format(as_of=f"{AS_OF:%Y-%m-%d} 00:00:00+00", **values)).to_arrow_table(),
             )
     lake.fold("order_lines")
     with measured("fill the catalogue") as filled:
