@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from cordiale.insight.definitions import Definitions
 from cordiale.insight.rules import compilation, rfm
 from cordiale.insight.rules.compilation import Moment
+from cordiale.insight.rules.definitions import Definitions
 from cordiale.lake import Lake
 
 Scales = dict[str, rfm.Scale]

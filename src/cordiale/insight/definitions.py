@@ -5,9 +5,7 @@ Read again when one of them changes: a file by its time, the page's versions by 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,65 +14,34 @@ from django.db.models import Count, Max
 from cordiale import home
 from cordiale.errors import Located
 from cordiale.insight.models import TraitVersion
-from cordiale.insight.rules import lifecycle, traits
-from cordiale.insight.rules.lifecycle import Lifecycle
-from cordiale.insight.rules.traits import FILE, PAGE, Document, Trait
+from cordiale.insight.rules.definitions import LIFECYCLE, TRAITS, Definitions, assembled, parse
+from cordiale.insight.rules.traits import FILE, PAGE, Document
+
+__all__ = ["DATA", "Definitions", "Document", "Located", "assembled", "current", "documents", "lifecycle_text", "parse"]
 
 DATA = Path(__file__).parent / "data"
-_TRAITS, _LIFECYCLE = "traits.yaml", "lifecycle.yaml"
-_COMPILER = 2
-"""Raised when the same definitions come to mean something else: snapshots of the day are then computed again."""
 
 Stamp = tuple[int, int]
 """Tells apart what the page holds at two moments: the last version's key, and how many are retired."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Definitions:
-    """Declared traits and life cycle, and the fingerprint of the texts they come from."""
-
-    traits: tuple[Trait, ...]
-    lifecycle: Lifecycle
-    fingerprint: str
-
-    @property
-    def by_name(self) -> Mapping[str, Trait]:
-        """The traits by their names."""
-        return {trait.name: trait for trait in self.traits}
-
-
 def current() -> Definitions:
     """The definitions of the current home. Raises Located where a text is wrong."""
     here = home.current()
-    stages = here.company_file(_LIFECYCLE, DATA / _LIFECYCLE)
-    own = here.company / _TRAITS
+    stages = here.company_file(LIFECYCLE, DATA / LIFECYCLE)
+    own = here.company / TRAITS
     return _read((own, _changed_at(own)), (stages, stages.stat().st_mtime_ns), _stamp())
 
 
 def documents(*, without: Sequence[str] = ()) -> list[Document]:
     """What declares traits at present: ours, the company's file, the page's versions but those of some names."""
-    own = home.current().company / _TRAITS
+    own = home.current().company / TRAITS
     return [*_ours_and_file(own, _changed_at(own)), *(one for one in _page() if one.source not in without)]
 
 
 def lifecycle_text() -> str:
     """The company's life cycle as it is written."""
-    return _text(home.current().company_file(_LIFECYCLE, DATA / _LIFECYCLE))
-
-
-def parse(traits_text: str, lifecycle_text: str) -> Definitions:
-    """The definitions written in two YAML texts. Raises Located where one is wrong."""
-    return assembled([Document(text=traits_text, source=_TRAITS)], lifecycle_text)
-
-
-def assembled(texts: Sequence[Document], lifecycle_text: str) -> Definitions:
-    """The definitions that some texts declare together. Raises Located where one is wrong."""
-    declared = tuple(traits.parse(texts))
-    told = "\0".join([str(_COMPILER), *(one.text for one in texts), lifecycle_text])
-    kinds = {trait.name: trait.type for trait in declared}
-    stages = lifecycle.parse(lifecycle_text, _LIFECYCLE, kinds)
-    fingerprint = hashlib.sha256(told.encode()).hexdigest()
-    return Definitions(traits=declared, lifecycle=stages, fingerprint=fingerprint)
+    return _text(home.current().company_file(LIFECYCLE, DATA / LIFECYCLE))
 
 
 @lru_cache(maxsize=8)
@@ -83,8 +50,8 @@ def _read(own: tuple[Path, int], stages: tuple[Path, int], stamp: Stamp) -> Defi
 
 
 def _ours_and_file(own: Path, changed_at: int) -> list[Document]:
-    ours = Document(text=_text(DATA / _TRAITS), source=f"the product's {_TRAITS}")
-    return [ours, Document(text=_text(own), source=_TRAITS, origin=FILE)] if changed_at else [ours]
+    ours = Document(text=_text(DATA / TRAITS), source=f"the product's {TRAITS}")
+    return [ours, Document(text=_text(own), source=TRAITS, origin=FILE)] if changed_at else [ours]
 
 
 def _page() -> list[Document]:

@@ -1,0 +1,44 @@
+"""Traits and life cycle together, read from the texts that declare them: no home, no database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cordiale.insight.rules import lifecycle, traits
+from cordiale.insight.rules.lifecycle import Lifecycle
+from cordiale.insight.rules.traits import Document, Trait
+
+TRAITS, LIFECYCLE = "traits.yaml", "lifecycle.yaml"
+_COMPILER = 2
+"""Raised when the same definitions come to mean something else: snapshots of the day are then computed again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definitions:
+    """Declared traits and life cycle, and the fingerprint of the texts they come from."""
+
+    traits: tuple[Trait, ...]
+    lifecycle: Lifecycle
+    fingerprint: str
+
+    @property
+    def by_name(self) -> Mapping[str, Trait]:
+        """The traits by their names."""
+        return {trait.name: trait for trait in self.traits}
+
+
+def parse(traits_text: str, lifecycle_text: str) -> Definitions:
+    """The definitions written in two YAML texts. Raises Located where one is wrong."""
+    return assembled([Document(text=traits_text, source=TRAITS)], lifecycle_text)
+
+
+def assembled(texts: Sequence[Document], lifecycle_text: str) -> Definitions:
+    """The definitions that some texts declare together. Raises Located where one is wrong."""
+    declared = tuple(traits.parse(texts))
+    told = "\0".join([str(_COMPILER), *(one.text for one in texts), lifecycle_text])
+    kinds = {trait.name: trait.type for trait in declared}
+    stages = lifecycle.parse(lifecycle_text, LIFECYCLE, kinds)
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()
+    return Definitions(traits=declared, lifecycle=stages, fingerprint=fingerprint)
