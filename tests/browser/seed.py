@@ -59,6 +59,7 @@ def seed() -> dict[str, Any]:
         "request": measure_and_ask(customer.id),
         **declare_a_trait(),
         **recommend_products(customer.id),
+        **learn_scores(),
     }
 
 
@@ -75,6 +76,28 @@ def declare_a_trait() -> dict[str, Any]:
     actions.declare(EXAMPLE, actor="seed", now=now)
     actions.ensure_snapshot(now + timedelta(minutes=1))
     return {}
+
+
+def learn_scores() -> dict[str, str]:
+    """A lapse risk and an expected value in force, a propensity that its gate refuses, one never learnt."""
+    import re
+
+    from cordiale import home
+    from cordiale.insight import actions as insight
+    from cordiale.scores import actions, definitions, watching
+    from cordiale.ui.context import present
+
+    definitions.scores()
+    path, now = home.current().company / definitions.FILE, present()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"gate: {.*}", "gate: {buyers: 20, history: 90, positives: 5}", text), encoding="utf-8")
+    for name in ("customer_value", "lapse_risk"):
+        actions.fit(name, actor="seed", now=now)
+    path.write_text(text, encoding="utf-8")
+    actions.fit("coupon_propensity", actor="seed", now=now)
+    insight.ensure_snapshot(now)
+    watching.watch(now)
+    return {"score": "lapse_risk"}
 
 
 def measure_and_ask(customer_id: int) -> int:

@@ -13,7 +13,8 @@ from cordiale.accounts.keys import add_key
 from cordiale.accounts.models import Staff
 from cordiale.customers.models import Customer
 from cordiale.insight import actions as insight
-from cordiale.scores import actions, sections, watching
+from cordiale.jobs.models import Job
+from cordiale.scores import actions, queries, sections, watching
 from cordiale.scores.commands import app
 from cordiale.segments import queries as segments
 
@@ -129,3 +130,43 @@ def test_the_command_prints_the_card_as_json(fitted: datetime) -> None:
 
     assert answer["version"]["state"] == "in force"
     assert answer["card"]["gate"][0] == {"measure": "buyers", "have": 240, "need": 60, "is_passed": True}
+
+
+def test_commands_fit_list_and_go_back(filled: datetime) -> None:
+    runner = CliRunner()
+    fit = ["fit", "lapse_risk", "--now", filled.isoformat(), "--json"]
+
+    first = json.loads(runner.invoke(app, fit).stdout)
+    runner.invoke(app, fit)
+    back = runner.invoke(
+        app, ["roll-back", "lapse_risk", "1", "--reason", "test", "--now", filled.isoformat(), "--json"]
+    )
+    listed = json.loads(runner.invoke(app, ["list", "--json"]).stdout)
+
+    assert [one["state"] for one in first] == ["in force"]
+    assert json.loads(back.stdout)["number"] == 1
+    assert listed[0]["version"]["number"] == 1
+
+
+def test_a_version_is_put_back_on_its_page(client: Client, fitted: datetime) -> None:
+    actions.fit("lapse_risk", actor="test", now=fitted)
+
+    signed_in(client, fitted).post("/scores/lapse_risk/versions/1/back/", {"reason": "odd values"})
+
+    assert queries.find_in_force("lapse_risk").number == 1  # type: ignore[union-attr]
+    assert queries.terms_of("lapse_risk").first().reason == "odd values"  # type: ignore[union-attr]
+
+
+def test_the_api_asks_for_a_fit(client: Client, filled: datetime) -> None:
+    key = add_key("k", "analyst", actor="test", now=filled)
+
+    answer = client.post("/api/v1/scores/lapse_risk/fit", headers={"authorization": f"Bearer {key}"})
+
+    assert answer.status_code == 202
+    assert Job.objects.get(pk=answer.json()["job"]).arguments == {"score": "lapse_risk"}
+
+
+def test_a_score_never_learnt_says_so(client: Client, filled: datetime) -> None:
+    page = signed_in(client, filled).get("/scores/lapse_risk/").content.decode()
+
+    assert "It was never learnt" in page

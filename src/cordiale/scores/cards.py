@@ -246,8 +246,8 @@ def measures(score: Score, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         fair,
         *(
-            {"title": titles[name][0], "definition": titles[name][1], **one}
-            for name, one in found["evaluation"]["measures"].items()
+            {"title": title, "definition": definition, **found["evaluation"]["measures"][name]}
+            for name, (title, definition) in titles.items()
         ),
     ]
 
@@ -281,7 +281,7 @@ def compared(what: str, found: Mapping[str, Any], days: int) -> dict[str, Any]:
             "low": one["mae"]["low"], "high": one["mae"]["high"], "level": one["mean_ratio"][0],
             "is_chosen": way == found["level"],
         }
-        for way, one in found["ways"].items()
+        for way, one in sorted(found["ways"].items(), key=lambda pair: pair[1]["mae"]["value"])
     ]  # fmt: skip
     rules = [
         {"title": way_title(way), "value": write(error), "is_chosen": way == found["level"], "is_rule": True,
@@ -336,9 +336,7 @@ def frequency(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def drivers(importance: Mapping[str, float]) -> list[dict[str, Any]]:
     """What the score rests on most."""
-    return [
-        {"title": feature(name), "share": share} for name, share in list(importance.items())[:_SHOWN_DRIVERS] if share
-    ]
+    return [{"title": feature(name), "share": share} for name, share in _largest(importance) if share]
 
 
 def drift(version: ScoreVersion) -> dict[str, Any] | None:
@@ -348,7 +346,7 @@ def drift(version: ScoreVersion) -> dict[str, Any] | None:
         return None
     rows = [
         {"title": feature(name), "index": index, "is_much": index > watching.THRESHOLD}
-        for name, index in list(watch.drift.items())[:_SHOWN_DRIVERS]
+        for name, index in _largest(watch.drift)
     ]
     much = [one["title"] for one in rows if one["is_much"]]
     return {"day": watch.day, "rows": rows, "much": ", ".join(much)}
@@ -384,6 +382,11 @@ def who() -> str:
         " their data have no score and nothing is learnt from them. The model’s file holds coefficients and counts,"
         " nobody’s data."
     )
+
+
+def _largest(figures: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The first of them by size: the database keeps no order of names."""
+    return sorted(figures.items(), key=lambda pair: (-pair[1], pair[0]))[:_SHOWN_DRIVERS]
 
 
 def _most_telling(importance: Mapping[str, Any]) -> Mapping[str, float]:

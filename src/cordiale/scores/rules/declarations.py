@@ -169,7 +169,13 @@ def _share(node: Node) -> float:
 
 
 def _among(entries: Mapping[str, Node]) -> tuple[str, ...]:
-    return tuple(item.choice(STAGES) for item in entries["among"].items()) if "among" in entries else ()
+    return tuple(_stage(item) for item in entries["among"].items()) if "among" in entries else ()
+
+
+def _stage(node: Node) -> str:
+    if node.value not in STAGES:
+        node.refuse(f"'{node.value}' is not a stage", hint=f"choose {', '.join(STAGES)}")
+    return str(node.value)
 
 
 def _column(node: Node) -> str:
