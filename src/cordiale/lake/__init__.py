@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cordiale.lake.engine import QueryFailed
-from cordiale.lake.lake import Lake, open_lake
+from cordiale.lake.lake import Lake
+from cordiale.lake.opening import open_lake
 from cordiale.lake.stopping import Stop, Stopped
 from cordiale.lake.tables import RowsRefused, conform, fact_table
 

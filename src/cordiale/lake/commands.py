@@ -10,7 +10,8 @@ import pyarrow as pa
 import typer
 from rich.table import Table
 
-from cordiale.lake.lake import DEFAULT_LIMIT, open_lake
+from cordiale.lake.lake import DEFAULT_LIMIT
+from cordiale.lake.opening import open_lake
 from cordiale.lake.snapshots import Snapshot
 from cordiale.ui import terminal
 

@@ -7,8 +7,10 @@ the engine's and the function's name.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -19,6 +21,7 @@ from cordiale.lake import portable
 
 DAY_MICROSECONDS = 86_400_000_000
 _CASED = (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max, exp.LogicalOr, exp.LogicalAnd)
+_NAMES = {"epoch_us": "unix_micros", "row": "struct"}
 
 
 class NotPortable(CordialeError):
@@ -60,18 +63,49 @@ def require_portable(sql: str) -> None:
 
 
 def to_spark(sql: str) -> str:
-    """A portable query in Spark's SQL. Raises NotPortable."""
+    """A portable query in Spark's SQL; each `?` has a name of `named_values`. Raises NotPortable."""
     require_portable(sql)
-    tree = _parse(sql).transform(_case).transform(_for_spark).transform(_skip_empty)
+    tree = (
+        _parse(_placeholders_named(sql))
+        .transform(_case)
+        .transform(_average)
+        .transform(_for_spark)
+        .transform(_skip_empty)
+    )
     return str(tree.sql(dialect="spark"))
 
 
+def named_values(bind: Sequence[Any]) -> dict[str, Any]:
+    """The values of the `?` of a query, under the names `to_spark` gives them."""
+    return {f"v{number}": value for number, value in enumerate(bind)}
+
+
+def _placeholders_named(sql: str) -> str:
+    """By name, since a `?` moves, or is there twice, where an expression is rewritten."""
+    if "?" not in sql:
+        return sql
+    pieces, end = [], 0
+    places = [token for token in sqlglot.tokenize(sql, read="duckdb") if token.token_type.name == "PLACEHOLDER"]
+    for name, place in zip(named_values(places), places, strict=True):
+        pieces += [sql[end : place.start], f"${name}"]
+        end = place.end + 1
+    return "".join([*pieces, sql[end:]])
+
+
+def _average(node: exp.Expr) -> exp.Expr:
+    """Spark's average of money is money, rounded; DuckDB's is the exact sum over the number."""
+    if not isinstance(node, exp.Avg) or isinstance(node.parent, exp.Window):
+        return node
+    many = exp.Nullif(this=exp.Count(this=node.this.copy()), expression=exp.Literal.number("0"))
+    return exp.paren(exp.Div(this=exp.Sum(this=node.this.copy()), expression=many))
+
+
 def _for_spark(node: exp.Expr) -> exp.Expr:
-    """What sqlglot leaves as it is, or gets wrong."""
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "epoch_us":
-        return exp.Anonymous(this="unix_micros", expressions=node.expressions)
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "row":
-        return exp.Anonymous(this="struct", expressions=node.expressions)
+    """What sqlglot leaves as it is, or gets wrong. In place, where a node's parts are to be looked at too."""
+    if isinstance(node, exp.Anonymous):
+        node.set("this", _NAMES.get(node.name.lower(), node.name))
+    if isinstance(node, exp.Div):  # of money it would be money, rounded
+        node.set("this", exp.Cast(this=node.this, to=exp.DataType.build("double")))
     if isinstance(node, exp.DayOfWeekIso):
         return exp.paren(exp.Anonymous(this="weekday", expressions=[node.this]) + 1)
     return node

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cordiale import home
 from cordiale.errors import NotFound, Unavailable
 from cordiale.lake import buckets, dialect, erasing, readonly, state, tables, views
 from cordiale.lake.engine import Instance, run_each, sweep_spills
@@ -67,8 +66,9 @@ class Lake:
 
     def order_lines_of(self, order_ids: Sequence[str] | pa.Array) -> pa.Table:
         """The present lines of some orders, wherever their customer; one scan of the orders' numbers."""
+        sql = "SELECT l.* FROM order_lines l SEMI JOIN wanted USING (order_id)"
         wanted = pa.table({"order_id": pa.array(order_ids, pa.string()).unique()})
-        return self.query("SELECT l.* FROM order_lines l SEMI JOIN wanted USING (order_id)", wanted=wanted)
+        return self._retried(lambda now: self._looked_up(now, sql, None, None, None, {"wanted": wanted}, Stop()))
 
     def known_orders(self, order_ids: Sequence[str] | pa.Array) -> pa.Array:
         """Which of these orders have lines, each once, in no particular order; one scan of the orders' numbers."""
@@ -131,17 +131,34 @@ class Lake:
         With `only_customers` the views hold these customers' rows alone, found without a scan. `bind` fills `?`.
         Raises QueryFailed with the engine's words, Stopped where `stop` was requested meanwhile.
         """
-        _require_free(relations)
+        require_free(relations)
         customers = None if only_customers is None else pa.array(only_customers, pa.int64()).unique()
+        return self._retried(lambda now: self._answer(now, sql, day, customers, bind, relations, stop or Stop()))
+
+    def _retried(self, answer: Callable[[State], pa.Table]) -> pa.Table:
+        """Files may be erased while they are read; the newest version is whole."""
         while True:
-            state_now = self.state()
+            now = self.state()
             try:
-                return self._answer(state_now, sql, day, customers, bind, relations, stop or Stop())
-            except Unavailable:  # files may be erased while they are read; the newest version is whole
-                if self.state().versions == state_now.versions:
+                return answer(now)
+            except Unavailable:
+                if self.state().versions == now.versions:
                     raise
 
     def _answer(
+        self,
+        now: State,
+        sql: str,
+        day: date | None,
+        customers: pa.Array | None,
+        bind: Sequence[Any] | None,
+        relations: dict[str, pa.Table],
+        stop: Stop,
+    ) -> pa.Table:
+        """What a query gives over the tables as of `now`; another engine may take the place of this one."""
+        return self._looked_up(now, sql, day, customers, bind, relations, stop)
+
+    def _looked_up(
         self,
         now: State,
         sql: str,
@@ -193,7 +210,7 @@ class Lake:
         `customer_id` are cut to the bucket; the others are given whole. `FILTER` is compiled to `CASE`, twice as fast.
         Raises Stopped where `stop` was requested meanwhile.
         """
-        _require_free(relations)
+        require_free(relations)
         now, text = self.state(), dialect.filters_to_case(sql)
         parts = buckets.parts(now, state.named(text))
         relations = {**relations, **self._moved(now, state.named(text))}
@@ -239,17 +256,8 @@ class Lake:
         return rows
 
 
-def _require_free(relations: dict[str, pa.Table]) -> None:
+def require_free(relations: dict[str, pa.Table]) -> None:
+    """Raise ValueError where a table is given under a name of the lake's own."""
     taken = [name for name in relations if name in state.VIEWS or name.startswith("_")]
     if taken:
         raise ValueError(f"'{taken[0]}' is a name of the lake's own")
-
-
-def open_lake() -> Lake:
-    """The lake of the current home."""
-    return _lake_at(home.current().prepare().lake)
-
-
-@lru_cache(maxsize=8)
-def _lake_at(root: Path) -> Lake:
-    return Lake(root)

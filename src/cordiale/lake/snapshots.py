@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +66,10 @@ class Snapshot:
     def days(self) -> tuple[date, ...]:
         """The days that have rows, ascending (tables partitioned by day)."""
         return tuple(sorted({file.day for file in self.files if file.day is not None}))
+
+    def emptied(self) -> Snapshot:
+        """The same table without rows."""
+        return replace(self, files=(), superseded=Superseded())
 
     def of_day(self, day: date | None) -> tuple[DataFile, ...]:
         """The files of one day (tables partitioned by day)."""

