@@ -16,6 +16,7 @@ from cordiale.insight import actions, queries
 from cordiale.insight.actions import Trial
 from cordiale.insight.rules.distributions import QUANTILES
 from cordiale.insight.rules.traits import Trait
+from cordiale.lake.choosing import Engine
 from cordiale.ui import terminal
 from cordiale.ui.context import present
 
@@ -34,6 +35,7 @@ def compute(
     ] = None,
     again: _Again = False,
     now: terminal.Now = None,
+    engine: Engine = None,
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:
@@ -63,6 +65,7 @@ def add(
     file: Annotated[Path, typer.Argument(help="A YAML file that declares one or several traits.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and try out; keep nothing.")] = False,
     now: terminal.Now = None,
+    engine: Engine = None,
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:

@@ -9,6 +9,7 @@ import typer
 from django.utils import translation
 from rich.console import Group
 
+from cordiale.lake.choosing import Engine
 from cordiale.measure import queries, texts
 from cordiale.measure.rules.effect import Effect
 from cordiale.measure.rules.report import Outcome, Report
@@ -18,6 +19,7 @@ from cordiale.ui import context, formats, terminal
 def report(
     name: Annotated[str, typer.Argument(help="The programme.")],
     now: terminal.Now = None,
+    engine: Engine = None,
     json_: terminal.Json = False,
     home_: terminal.HomeFolder = None,
 ) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from cordiale import clock
 from cordiale.errors import CordialeError, Located
+from cordiale.lake.choosing import Engine
 from cordiale.programmes import actions, engine, queries
 from cordiale.programmes.models import Programme
 from cordiale.programmes.rules.spec import ProgrammeSpec, stops
@@ -98,7 +99,9 @@ def show(name: Name, json_: terminal.Json = False, home_: terminal.HomeFolder = 
     terminal.answer(payload, as_json=json_, text=lambda: _as_text(payload))
 
 
-def tick(now: terminal.Now = None, json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> None:
+def tick(
+    now: terminal.Now = None, engine_: Engine = None, json_: terminal.Json = False, home_: terminal.HomeFolder = None
+) -> None:
     """Advance everything once: segments, entries, steps, decisions, deliveries."""
     instant = _instant(now)
     with terminal.progress("Tick", len(engine.PHASES)) as advance:

@@ -9,6 +9,7 @@ import typer
 
 from cordiale.customers.queries import get_customer
 from cordiale.errors import CordialeError
+from cordiale.lake.choosing import Engine
 from cordiale.recommendations import api, catalogue, fits, queries, words
 from cordiale.ui import context, terminal
 
@@ -48,7 +49,9 @@ def recommend(
 
 
 @app.command("fit")
-def fit(now: terminal.Now = None, as_json: terminal.Json = False, home: terminal.HomeFolder = None) -> None:
+def fit(
+    now: terminal.Now = None, engine: Engine = None, as_json: terminal.Json = False, home: terminal.HomeFolder = None
+) -> None:
     """Choose and fit the model on the purchases known; may take minutes."""
     moment = context.present(now)
     catalogue.fill(moment)

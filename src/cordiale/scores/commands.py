@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Group
 
+from cordiale.lake.choosing import Engine
 from cordiale.scores import actions, definitions, queries, schemas
 from cordiale.scores.learnt import STAGES_OF_WORK
 from cordiale.scores.models import ScoreVersion
@@ -21,6 +22,7 @@ Name = Annotated[str, typer.Argument(help="The name of a score, as scores.yaml g
 def fit(
     name: Annotated[str | None, typer.Argument(help="The score to learn; all of them without.")] = None,
     now: terminal.Now = None,
+    engine: Engine = None,
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:

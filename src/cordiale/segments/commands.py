@@ -17,6 +17,7 @@ from cordiale.customers.queries import get_customer
 from cordiale.errors import CordialeError
 from cordiale.insight.actions import ensure_snapshot
 from cordiale.insight.queries import find_snapshot
+from cordiale.lake.choosing import Engine
 from cordiale.segments import actions, loading, queries
 from cordiale.segments.models import Segment
 from cordiale.segments.queries.explanation import RuleResult
@@ -56,6 +57,7 @@ def count(
     name: Annotated[str | None, typer.Argument(show_default=False)] = None,
     expr: Annotated[str | None, typer.Option("--expr", help="An expression instead of a name.")] = None,
     now: terminal.Now = None,
+    engine: Engine = None,
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:
@@ -77,6 +79,7 @@ def members(
     limit: Limit = 50,
     page: Page = 1,
     now: terminal.Now = None,
+    engine: Engine = None,
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:
@@ -124,7 +127,11 @@ def history(
 
 @app.command("overlap")
 def overlap(
-    names: list[str], now: terminal.Now = None, as_json: terminal.Json = False, home: terminal.HomeFolder = None
+    names: list[str],
+    now: terminal.Now = None,
+    engine: Engine = None,
+    as_json: terminal.Json = False,
+    home: terminal.HomeFolder = None,
 ) -> None:
     """Count who is in which of 2 to 8 segments at once: every combination that anybody is in."""
     instant = context.present(now)
@@ -172,6 +179,7 @@ def export(
     name: str,
     file: Path,
     now: terminal.Now = None,
+    engine: Engine = None,
     as_json: terminal.Json = False,
     home: terminal.HomeFolder = None,
 ) -> None:
