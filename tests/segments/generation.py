@@ -133,14 +133,15 @@ _of_line = st.one_of(
     st.tuples(_quoted, _quoted).map(lambda two: f"category in ({two[0]}, {two[1]})"),
 )  # fmt: skip
 _of_event = st.sampled_from([
-    "", "", "property('total') > 2.5", "property('tone') = 'good'", "property('tone') <> 'bad'", "property('a b') = '1'",
+    "", "", "property('total') > 2.5", "property('tone') = 'good'", "property('tone') <> 'bad'",
+    "property('a b') = '1'",
     "category in ('wine', 'bread')",
 ])  # fmt: skip
 _step = st.one_of(
     st.tuples(st.just("orders"), st.tuples(_of_line)), st.tuples(st.just("events"), st.tuples(_names, _of_event)),
     st.tuples(st.just("events"), st.tuples(_names, st.just(""))),
     st.tuples(st.just("answers"), st.tuples(st.just("'nps'"), st.just(""))),
-).map(lambda call: _called(call))  # fmt: skip
+).map(lambda call: _called(call))  # noqa: PLW0108 - defined below  # fmt: skip
 _nots = st.sampled_from(["", "", "not "])
 sequences = st.tuples(
     _step, st.lists(st.tuples(_nots, _step).map("".join), min_size=1, max_size=3).map(", ".join),

@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, person: Person, now: datetime, segments: Mapping[str, Expression]) -> None:
         self.person, self.now, self.segments = person, now, segments
 
-    def holds(self, node: Condition) -> bool:  # noqa: PLR0911 - one return a node
+    def holds(self, node: Condition) -> bool:  # noqa: C901, PLR0911 - one return a node
         match node:
             case tree.Every():
                 return all(self.holds(part) for part in node.parts)
@@ -92,7 +92,7 @@ class Reader:
                 )
         raise AssertionError(node)
 
-    def value(self, node: Value) -> Any:  # noqa: PLR0911 - one return a node
+    def value(self, node: Value) -> Any:  # noqa: C901, PLR0911 - one return a node
         match node:
             case tree.FieldValue():
                 return self.person.fields[node.field.name]

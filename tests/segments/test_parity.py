@@ -131,7 +131,10 @@ def test_everyone_is_in_the_same_segments_on_both_engines(lake: Any) -> None:
 def test_candidates_hold_the_same_on_both_engines(lake: Any) -> None:
     from cordiale.lake.spark import SparkEngine
 
-    text = "sequence(orders(), orders(), since => entry) or orders(since => entry) >= 1 or days_since(entry) > 30 or seen_at > entry - '1 day' or taste = 'wine'"
+    text = (
+        "sequence(orders(), orders(), since => entry) or orders(since => entry) >= 1 or days_since(entry) > 30"
+        " or seen_at > entry - '1 day' or taste = 'wine'"
+    )
     plan = to_sql([parse(text, WORDS, in_scenario=True)], NOW, over_candidates=True)
     who = pa.table({
         "candidate_id": pa.array([11, 12, 13, 14], pa.int64()), "customer_id": pa.array([1, 1, 3, 5], pa.int64()),

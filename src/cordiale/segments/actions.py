@@ -21,7 +21,7 @@ from cordiale.segments.queries import evaluation, language
 from cordiale.segments.rules.references import check_chain
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_RESERVED = ("new", "preview", "build", "overlap", "count")  # addresses of our own pages
+_RESERVED = ("new", "preview", "build", "overlap", "count", "counts", "catalogue")  # addresses of our own pages
 _SAVING, _REFRESHING = 0x5E61, 0x5E62
 """Advisory locks: circles are looked for, and stays written, by one at a time."""
 

@@ -54,8 +54,8 @@ def count(request: HttpRequest, condition: shapes.Condition) -> dict[str, Any]:
     "/counts", response={200: shapes.CountsOut, 422: Problem}, openapi_extra=_REPEATABLE,
     summary="Count a tree and each of its rules",
 )  # fmt: skip
-def counts(request: HttpRequest, given: shapes.Tree) -> dict[str, Any]:
-    """With whom of them one may contact, some of them, the text, the tree and the sentence. 422 at the node or place."""
+def counts(request: HttpRequest, given: shapes.TreeGiven) -> dict[str, Any]:
+    """Also whom one may contact, some people, the text, the tree and the sentence. 422 at the node or place."""
     expression = _read(given)
     now = context.present()
     ensure_snapshot(now)
@@ -83,7 +83,7 @@ def overlap(
 
 
 @router.put("/{name}", response={200: shapes.SegmentOut, 422: Problem}, auth=_EDIT, summary="Save a segment")
-def save(request: HttpRequest, name: str, given: shapes.Given) -> Segment:
+def save(request: HttpRequest, name: str, given: shapes.SegmentGiven) -> Segment:
     """Make it, or change it; its members follow at the next refresh. 422 with line and column."""
     title = None if given.title is None else {str(language): text for language, text in given.title.items()}
     return actions.save_segment(name, given.expression, title=title, actor=_actor(request), now=context.present())
@@ -118,7 +118,7 @@ def members(
     }
 
 
-@router.get("/{name}/history", response={200: shapes.HistoryOut, **_REFUSALS}, summary="A segment's size by day")
+@router.get("/{name}/history", response={200: shapes.SegmentHistoryOut, **_REFUSALS}, summary="A segment's size by day")
 def history(request: HttpRequest, name: str, start: date | None = None, end: date | None = None) -> dict[str, Any]:
     """The last 90 days, or those asked for."""
     found = queries.history(name, context.present(), start=start, end=end)
@@ -142,9 +142,9 @@ def reach(request: HttpRequest, name: str) -> dict[str, Any]:
     return {"reach": [asdict(one) for one in queries.reach(text, _with_traits(text))]}
 
 
-@router.post("/{name}/list", response={200: shapes.LoadedOut, 422: Problem}, auth=_EDIT, summary="Load a list")
-def load(request: HttpRequest, name: str, given: Form[shapes.Loading], file: File[UploadedFile]) -> dict[str, Any]:
-    """People of a CSV or Excel file (reference, card, email, phone or id) onto a static segment, made where there is none."""
+@router.post("/{name}/list", response={200: shapes.ListLoadedOut, 422: Problem}, auth=_EDIT, summary="Load a list")
+def load(request: HttpRequest, name: str, given: Form[shapes.ListGiven], file: File[UploadedFile]) -> dict[str, Any]:
+    """People of a CSV or Excel file (reference, card, email, phone or id) onto a list, made where there is none."""
     with tempfile.NamedTemporaryFile() as kept:
         size = 0
         for part in file.chunks():
@@ -171,7 +171,7 @@ def explain(request: HttpRequest, name: str, reference: str) -> dict[str, Any]:
     return {"held": results[0].held, "rules": [asdict(one) for one in results]}
 
 
-def _read(given: shapes.Tree) -> Expression:
+def _read(given: shapes.TreeGiven) -> Expression:
     if (given.tree is None) == (not given.expression):
         raise CordialeError("give an expression or a tree, one of the two")
     return queries.parse(given.expression) if given.tree is None else queries.parse_tree(given.tree)

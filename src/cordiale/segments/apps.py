@@ -6,9 +6,10 @@ class SegmentsConfig(AppConfig):
     label = "segments"
 
     def ready(self) -> None:
-        from cordiale.segments import filters, holdings, merging, panels  # noqa: PLC0415 - they import models
+        from cordiale.segments import filters, holdings, merging, panels, traits  # noqa: PLC0415 - they import models
 
         filters.register()
         holdings.register()
         merging.register()
         panels.register()
+        traits.register()

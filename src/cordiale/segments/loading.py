@@ -90,9 +90,9 @@ def load(
     """Put the people of a file on the list of the static segment `name` (made where there is none), or take them off.
 
     The file is CSV, Excel or Parquet; a column says who each row is about: reference, card, email, phone, or our own
-    number (`id`), the strongest first. `columns` says so (column → one of these) where its name does not. `replace` leaves
-    the list with exactly these people; a file in which nobody is found is refused then. All or nothing. Members follow at
-    the next refresh.
+    number (`id`), the strongest first. `columns` says so (column → one of these) where its name does not. `replace`
+    leaves the list with exactly these people; a file in which nobody is found is refused then. All or nothing. Members
+    follow at the next refresh.
     """
     now = require_aware(now)
     if how not in get_args(How):
@@ -157,14 +157,14 @@ def _read(path: Path, said: Mapping[str, str]) -> tuple[Loaded, Ids]:
 def _chosen(present: Sequence[str], said: Mapping[str, str]) -> dict[str, str]:
     """Which column holds which identifier, strongest first."""
     known = (_NUMBER, *IDENTIFIERS)
-    for column, kind in said.items():
-        if column not in present:
-            raise CordialeError(f"the file has no column '{column}'; it has {', '.join(present)}")
+    for name, kind in said.items():
+        if name not in present:
+            raise CordialeError(f"the file has no column '{name}'; it has {', '.join(present)}")
         if kind not in known:
             raise CordialeError(f"'{kind}' does not say who somebody is; a column is one of {', '.join(known)}")
-    guessed = {column: kind for column, kind in guess_targets("customers", present).items() if kind in IDENTIFIERS}
-    guessed |= {column: _NUMBER for column in present if folded(column) == _NUMBER}
-    chosen = {kind: column for column, kind in (dict(said) or guessed).items()}
+    guessed = {name: kind for name, kind in guess_targets("customers", present).items() if kind in IDENTIFIERS}
+    guessed |= {name: _NUMBER for name in present if folded(name) == _NUMBER}
+    chosen = {kind: name for name, kind in (dict(said) or guessed).items()}
     if not chosen:
         raise Refused(
             _("No column says who the rows are about; call one of them %(names)s.") % {"names": ", ".join(known)}

@@ -21,14 +21,14 @@ class Condition(Schema):
     expression: Text
 
 
-class Tree(Schema):
+class TreeGiven(Schema):
     """An expression as text or, instead, as a tree of JSON (docs/segments-language.md)."""
 
     expression: Annotated[str, Field(max_length=LONGEST)] = ""
     tree: dict[str, Any] | None = None
 
 
-class Given(Schema):
+class SegmentGiven(Schema):
     """What a segment is to be. `title` by language; it stays as it was where it is not given."""
 
     expression: Text
@@ -137,7 +137,7 @@ class ReachList(Schema):
     reach: list[ReachOut]
 
 
-class DayOut(Schema):
+class SegmentDayOut(Schema):
     """How many were in a segment when a day ended, and how many came and went during it."""
 
     day: date
@@ -146,11 +146,11 @@ class DayOut(Schema):
     left: int
 
 
-class HistoryOut(Schema):
+class SegmentHistoryOut(Schema):
     """A segment's size by day, oldest first."""
 
     name: str
-    days: list[DayOut]
+    days: list[SegmentDayOut]
 
 
 class MoveOut(Schema):
@@ -184,7 +184,7 @@ class OverlapOut(Schema):
     intersections: list[IntersectionOut]
 
 
-class MissingOut(Schema):
+class NotFoundOut(Schema):
     """A row nobody was found for."""
 
     row: int
@@ -192,7 +192,7 @@ class MissingOut(Schema):
     said: str
 
 
-class LoadedOut(Schema):
+class ListLoadedOut(Schema):
     """What loading a file did; `missing` are the first 1 000 of the rows nobody was found for."""
 
     rows: int
@@ -201,21 +201,70 @@ class LoadedOut(Schema):
     removed: int
     size: int
     not_found: int
-    missing: list[MissingOut]
+    missing: list[NotFoundOut]
 
 
-class Loading(Schema):
+class ListGiven(Schema):
     """How a file changes a list: leave exactly its people, add them, or take them off."""
 
     how: Literal["replace", "add", "remove"] = "replace"
 
 
+class WordChoice(Schema):
+    """A value, and what it is called."""
+
+    value: str
+    title: str
+
+
+class FieldWord(Schema):
+    """A field: `group` is profile, declared, trait or score; `choices` are all its values where they are few."""
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    group: str
+    unit: str
+    operators: list[str]
+    choices: list[WordChoice]
+    has_values: bool
+
+
+class ColumnWord(Schema):
+    """What rows of facts can be held against."""
+
+    name: str
+    title: str
+    kind: str
+    operators: list[str]
+    choices: list[WordChoice]
+    has_values: bool
+
+
+class FunctionWord(Schema):
+    """A fact function, with its first argument (`subject`) and its columns."""
+
+    name: str
+    title: str
+    kind: str
+    example: str
+    operators: list[str]
+    subject: ColumnWord | None
+    columns: list[ColumnWord]
+    takes_minimum: bool
+    takes_properties: bool
+    takes_window: bool
+    is_step: bool
+    is_known: bool
+
+
 class CatalogueOut(Schema):
     """What there is to build with: fields and functions with their kinds, operators and values."""
 
-    fields: list[dict[str, Any]]
-    functions: list[dict[str, Any]]
-    purposes: list[dict[str, str]]
-    channels: list[dict[str, str]]
-    segments: list[dict[str, str]]
-    lists: list[dict[str, str]]
+    fields: list[FieldWord]
+    functions: list[FunctionWord]
+    purposes: list[WordChoice]
+    channels: list[WordChoice]
+    segments: list[WordChoice]
+    lists: list[WordChoice]

@@ -36,7 +36,7 @@ def _required(node: Condition, named: Mapping[str, Expression]) -> Iterator[tupl
 
 
 def standing(text: str, customer: str = "pk") -> Q:
-    """What still has to hold of whoever was in the segment at its last refresh; `customer` is the column of the number."""
+    """What still has to hold of whoever was in it at the last refresh; `customer` is the column of the number."""
     condition = Q()
     for purpose, channel in sorted(required(text)):
         granted = Consent.objects.filter(

@@ -18,7 +18,8 @@ from cordiale.segments.queries.evaluation import named_of, parts_of, snapshot_da
 from cordiale.segments.queries.explanation import RuleCount, conditions, rule
 from cordiale.segments.queries.language import parse
 from cordiale.segments.rules import Expression
-from cordiale.segments.rules.compilation import Plan, to_sql
+from cordiale.segments.rules.compilation import to_sql
+from cordiale.segments.rules.plan import Plan
 from cordiale.segments.rules.tree import Condition, Every, InSegment, Reachable
 
 SAMPLES = 20
@@ -58,7 +59,8 @@ def counts(
     tree: Expression | str, now: datetime, *, cancel: Stop | None = None, with_reach: bool = True,
     samples: int = SAMPLES,
 ) -> Counts:  # fmt: skip
-    """All of it in one pass over the day's snapshot, and one for the samples. Consents are those of this moment.
+    """All of it in one pass over the day's snapshot (a second one for the samples where few hold). Consents are those
+    of this moment.
 
     Raises BadExpression, NotFound where no traits were computed yet, Stopped once `cancel` was requested.
     """
@@ -68,10 +70,8 @@ def counts(
     nodes = conditions(expression.root)
     reaches = _reaches() if with_reach else []
     plan = _plan(expression, [*(node for node, *_ in nodes[1:]), *(_reached(one) for one in reaches)], now)
-    found = _counted(plan, now, stop)
-    total, matching, *others = found
+    (total, matching, *others), people = _counted(plan, samples, now, stop)
     by_rule = [matching, *others[: len(nodes) - 1]]
-    people = _samples(plan, now, samples, stop) if samples and matching else []
     return Counts(
         matching=matching, of=total,
         rules=[RuleCount(**rule(expression, *node), matching=many) for node, many in zip(nodes, by_rule, strict=True)],
@@ -88,7 +88,8 @@ def reach(tree: Expression | str, now: datetime, *, cancel: Stop | None = None) 
     """Whom of those a tree holds for may be contacted now, by purpose and channel."""
     expression = parse(tree) if isinstance(tree, str) else tree
     reaches = _reaches()
-    _, matching, *many = _counted(_plan(expression, [_reached(one) for one in reaches], now), now, cancel or Stop())
+    plan = _plan(expression, [_reached(one) for one in reaches], now)
+    (_, matching, *many), _none = _counted(plan, 0, now, cancel or Stop())
     return [
         ReachCount(
             purpose=one.purpose, channel=one.channel, customers=count, share=count / matching if matching else None
@@ -116,21 +117,27 @@ def _plan(expression: Expression, others: list[Condition], now: datetime) -> Pla
     return to_sql(asked, now, {**named_of([expression]), _WHOLE: expression})
 
 
-def _counted(plan: Plan, now: datetime, stop: Stop) -> list[int]:
+def _counted(plan: Plan, samples: int, now: datetime, stop: Stop) -> tuple[list[int], list[int]]:
+    """The total, how many each output holds for, and numbers of some for whom the first one does."""
     names = ["total", *(f"o_{number}" for number in range(plan.outputs))]
     found = np.zeros(len(names), dtype=np.int64)
-    for part in parts_of(plan, plan.counting, snapshot_day(now), now, stop):
-        found += np.array([part.column(name)[0].as_py() for name in names], dtype=np.int64)
-    return [int(one) for one in found]
+    people: set[int] = set()
+    sql = plan.counting_with(samples)
+    for part in parts_of(plan, sql, snapshot_day(now), now, stop):
+        row = part.to_pylist()[0]
+        found += np.array([row[name] for name in names], dtype=np.int64)
+        people |= {row[f"p_{number}"] for number in range(samples)} - {None}
+    counted = [int(one) for one in found]
+    if len(people) < min(samples, counted[1]):  # few hold: some share a sample's place
+        people = set(_some(plan, samples, now, stop))
+    return counted, sorted(people)[:samples]
 
 
-def _samples(plan: Plan, now: datetime, many: int, stop: Stop) -> list[int]:
+def _some(plan: Plan, samples: int, now: datetime, stop: Stop) -> list[int]:
     found: list[int] = []
-    for part in parts_of(plan, plan.sampling(many), snapshot_day(now), now, stop):
+    for part in parts_of(plan, plan.sampling(samples), snapshot_day(now), now, stop):
         found += part.column("customer_id").to_pylist()
-        if len(found) >= many:
-            break
-    return sorted(found[:many])
+    return found
 
 
 _running: dict[str, Stop] = {}
@@ -139,7 +146,7 @@ _guard = threading.Lock()
 
 @contextmanager
 def only_the_latest(editor: str) -> Iterator[Stop]:
-    """What to hand a count that an editor asks for: the one it asked for before is stopped, and `cancel` stops this one.
+    """What to hand a count that an editor asks for: the one before is stopped, and `cancel` stops this one.
 
     `editor` names the editor and its user. Pages are served by one process, so its memory is enough.
     """

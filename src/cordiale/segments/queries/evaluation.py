@@ -19,7 +19,8 @@ from cordiale.lake import Stop, open_lake
 from cordiale.segments.queries import given, people
 from cordiale.segments.queries.language import get_segment, named_by, parse, vocabulary
 from cordiale.segments.rules import Expression
-from cordiale.segments.rules.compilation import Plan, to_sql
+from cordiale.segments.rules.compilation import to_sql
+from cordiale.segments.rules.plan import Plan
 
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 

@@ -38,8 +38,8 @@ Shown = str | int | float | bool | Decimal | datetime | date | None
 class Rule:
     """One condition of an expression, and how deep it is nested.
 
-    `shape` is `every` (AND), `some` (OR), `not`, or `rule` for a leaf. `line` and `column` count from 1. `path` leads to
-    the condition in the tree (`tree_json`), as in `parts/0/part`; empty for the whole.
+    `shape` is `every` (AND), `some` (OR), `not`, or `rule` for a leaf. `line` and `column` count from 1. `path` leads
+    to the condition in the tree (`tree_json`), as in `parts/0/part`; empty for the whole.
     """
 
     path: str

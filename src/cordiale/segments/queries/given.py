@@ -1,7 +1,7 @@
 """What else PostgreSQL knows that expressions ask for, always fresh: marks of customers, and facts it keeps.
 
-A mark is the numbers of those who have it: consent granted or withdrawn, an address on the opposition list, a place on a
-list. Whoever withdrew a moment ago has it no more at the next evaluation.
+A mark is the numbers of those who have it: consent granted or withdrawn, an address on the opposition list, a place on
+a list. Whoever withdrew a moment ago has it no more at the next evaluation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import connection
 
 from cordiale.consent.queries import HASH_SQL, address_sql, hash_parameters
 from cordiale.segments.queries import people
-from cordiale.segments.rules.compilation import Mark
+from cordiale.segments.rules.plan import Mark
 
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 

@@ -47,15 +47,18 @@ _NUMBER = (
     r"case when (declared ->> %({key})s) ~ '^-?\d{{1,15}}(\.\d{{1,6}})?$'"
     " then (declared ->> %({key})s)::float8 end"
 )
+_DAY = (
+    r"case when (declared ->> %({key})s) ~ '^[1-9]\d{{3}}-(0[1-9]|1[0-2])-\d{{2}}$' then"
+    " case when right(declared ->> %({key})s, 2)::int between 1 and extract(day from"
+    " (left(declared ->> %({key})s, 7) || '-01')::date + interval '1 month - 1 day')"
+    " then (declared ->> %({key})s)::date end end"
+)
+"""A day as it is declared; 30 February is none."""
 _DECLARED = {
     Kind.TEXT: ("nullif(declared ->> %({key})s, '')", pa.string()),
     Kind.NUMBER: (_NUMBER, pa.float64()),
     Kind.BOOLEAN: ("case declared ->> %({key})s when 'true' then true when 'false' then false end", pa.bool_()),
-    Kind.DATE: (
-        r"case when (declared ->> %({key})s) ~ '^\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'"
-        " and pg_input_is_valid(declared ->> %({key})s, 'date') then (declared ->> %({key})s)::date end",
-        pa.date32(),
-    ),
+    Kind.DATE: (_DAY, pa.date32()),
 }
 _FINGERPRINT = (
     "select count(*), sum(xmin::text::bigint), pg_current_xact_id_if_assigned() is null from customers_customer"

@@ -8,7 +8,6 @@ layer for each depth of `in_segment`; then one boolean column an expression.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlglot import exp
@@ -28,6 +27,7 @@ from cordiale.segments.rules.fragments import (
 )
 from cordiale.segments.rules.language import GIVEN, REACHED_BY, Field, Kind
 from cordiale.segments.rules.moments import Moment
+from cordiale.segments.rules.plan import Mark, Plan
 from cordiale.segments.rules.references import layers
 from cordiale.segments.rules.sequences import sequence_relation
 from cordiale.segments.rules.tree import (
@@ -71,58 +71,6 @@ from cordiale.segments.rules.tree import (
 
 _COMPARISONS = {"=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 _ARITHMETIC = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
-
-
-Mark = tuple[str, ...]
-"""What PostgreSQL says of some customers: ("granted" or "withdrawn", purpose, channel), ("opposed", channel), ("listed",
-name)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A query and the relations it joins.
-
-    `sql` gives `customer_id` (and `candidate_id` where it runs over candidates), one boolean column `o_<n>` an output
-    (true where it holds, else false or NULL) and one column `v_<n>` a value. `profile` and `declared` are the columns
-    of the relation `profiles` (`declared` ones as `declared_<n>` in this order); the n-th of `marks` is the relation
-    `mark_<n>`, the `customer_id`, each once, of those who have it; `given` are relations of facts
-    (`language.GIVEN`), each with the subjects that are asked for.
-    """
-
-    select: exp.Select
-    profile: tuple[str, ...]
-    declared: tuple[Declared, ...]
-    marks: tuple[Mark, ...]
-    given: Mapping[str, tuple[str, ...]]
-    has_facts: bool
-    outputs: int
-
-    @property
-    def sql(self) -> str:
-        """The query, in the dialect definitions are written in."""
-        return self.select.sql("duckdb")
-
-    @property
-    def counting(self) -> str:
-        """The query that counts: `total` rows, and how many hold as `o_<n>`."""
-        counts = [exp.alias_(exp.CountIf(this=exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
-        total = exp.alias_(exp.Count(this=exp.Star()), "total")
-        return exp.select(total, *counts).from_(self.select.subquery("held")).sql("duckdb")
-
-    @property
-    def combining(self) -> str:
-        """The query that counts by which outputs hold together: `customers` for each combination of `o_<n>`."""
-        held = [exp.alias_(or_false(exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
-        each = exp.select(*held).from_(self.select.subquery("held"))
-        columns = [exp.column(f"o_{n}") for n in range(self.outputs)]
-        many = exp.alias_(exp.Count(this=exp.Star()), "customers")
-        return exp.select(*columns, many).from_(each.subquery("each")).group_by(*columns).sql("duckdb")
-
-    def sampling(self, many: int) -> str:
-        """The query of some `customer_id` for whom the first output holds: spread over all, always the same."""
-        spread = "(customer_id % 4294967296 * 1103515245 + 12345) % 2147483648"
-        held = exp.select("customer_id").from_(self.select.subquery("held")).where(exp.column("o_0"))
-        return held.order_by(spread, "customer_id", dialect="duckdb").limit(many).sql("duckdb")
 
 
 def to_sql(
@@ -197,20 +145,28 @@ class Compiler:
             case Declared():
                 self._declared.setdefault((node.key, node.kind), node)
             case Consented() | Reachable() | Listed():
-                for mark in _marks(node):
-                    self._marks.setdefault(mark, len(self._marks))
-                if isinstance(node, Reachable):
-                    self._profile[REACHED_BY[node.channel]] = f"profile_{REACHED_BY[node.channel]}"
+                self._note_marks(node)
             case Sampled():
                 self._samples.setdefault(node.salt, len(self._samples))
             case Fact() | Walk():
                 self._facts.setdefault(node.key, len(self._facts))
-            case Compare():
-                if (one := bounded(node)) is not None and one.end is not None:
-                    self._ends[one.field.name, one.end] = one.field
-            case Between() | OneOf():
-                if (field := field_of(node)) is not None:
-                    self._ends[field.name, "low"] = field
+            case Compare() | Between() | OneOf():
+                self._note_end(node)
+
+    def _note_marks(self, node: Consented | Reachable | Listed) -> None:
+        for mark in _marks(node):
+            self._marks.setdefault(mark, len(self._marks))
+        if isinstance(node, Reachable):
+            self._profile[REACHED_BY[node.channel]] = f"profile_{REACHED_BY[node.channel]}"
+
+    def _note_end(self, node: Compare | Between | OneOf) -> None:
+        """The bounded column a comparison is held against, where it is of that form."""
+        if isinstance(node, Compare):
+            one = bounded(node)
+            if one is not None and one.end is not None:
+                self._ends[one.field.name, one.end] = one.field
+        elif (field := field_of(node)) is not None:
+            self._ends[field.name, "low"] = field
 
     def _note_field(self, field: Field) -> None:
         if field.source == "trait":
@@ -310,10 +266,8 @@ class Compiler:
                 return exp.Boolean(this=node.holds)
             case Compare():
                 return self._compare(node, bounded(node))
-            case Consented() | Listed():
-                return exp.column(f"c_{self._marks[_marks(node)[0]]}")
-            case Reachable():
-                return self._reachable(node)
+            case Consented() | Reachable() | Listed():
+                return self._marked(node)
             case Sampled():
                 return share_below(f"h_{self._samples[node.salt]}", node.share)
             case InSegment():
@@ -322,7 +276,9 @@ class Compiler:
                 return self._field(node.field)
         return self._test(node)
 
-    def _reachable(self, node: Reachable) -> exp.Expr:
+    def _marked(self, node: Consented | Reachable | Listed) -> exp.Expr:
+        if not isinstance(node, Reachable):
+            return exp.column(f"c_{self._marks[_marks(node)[0]]}")
         said, opposed = (exp.column(f"c_{self._marks[mark]}") for mark in _marks(node))
         consents: exp.Expr = said if node.needs_consent else exp.Not(this=said)
         reached = exp.column(f"profile_{REACHED_BY[node.channel]}")

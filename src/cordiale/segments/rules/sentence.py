@@ -157,7 +157,7 @@ class _Speaker:
         said = self.condition(node)
         return f"({said})" if isinstance(node, Every | Some) else said
 
-    def _test(self, node: Compare | Between | OneOf | Like | Unknown) -> str:
+    def _test(self, node: Compare | Between | OneOf | Like | Unknown) -> str:  # noqa: PLR0911 - one return a node
         if isinstance(node, Compare):
             if isinstance(node.left, Sequence) and _is_once(node):
                 return self._say("at once", self._walk(node.left.key))

@@ -2,8 +2,8 @@
 
 Rows carry their moment in microseconds (`us`) and one flag a step (`s_<n>`). From step to step the latest moment at
 which the steps so far were walked is carried forward (`w_<n>`), and the latest of what must not happen (`x_<n>`): where
-even the latest walk has such a fact after it, an earlier one has it too. Frames over whole numbers mean the same to both
-engines.
+even the latest walk has such a fact after it, an earlier one has it too. Frames over whole numbers mean the same to
+both engines.
 """
 
 from __future__ import annotations

@@ -131,8 +131,8 @@ class RowTest:
 class FactKey:
     """A fact function with its arguments. Equal keys are computed once for all segments.
 
-    `filters` are (column, value) sorted by column, `tests` what else each row must pass; `since` opens the window, which
-    always ends at now.
+    `filters` are (column, value) sorted by column, `tests` what else each row must pass; `since` opens the window,
+    which always ends at now.
     """
 
     function: str

@@ -1,8 +1,8 @@
 """The tree of an expression as plain JSON values, for builders that are not text.
 
-`dump` gives it, `load` reads it: it is written out as text and checked like any text, so that both have one grammar and one
-set of refusals; a refusal is brought back to the node of the tree it is about. Every node has a `type`; the others of its
-keys are in `writing.SHAPES`.
+`dump` gives it, `load` reads it: it is written out as text and checked like any text, so that both have one grammar and
+one set of refusals; a refusal is brought back to the node of the tree it is about. Every node has a `type`; the others
+of its keys are in `shapes.SHAPES`.
 """
 
 from __future__ import annotations

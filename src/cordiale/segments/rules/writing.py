@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from typing import Any
 
-from cordiale.errors import CordialeError
 from cordiale.segments.rules.language import MEASURES
 from cordiale.segments.rules.moments import MAX_SECONDS
-from cordiale.segments.rules.problems import BadExpression
 from cordiale.segments.rules.reading import MAX_CHARACTERS, MAX_TERMS
+from cordiale.segments.rules.shapes import MAX_NESTED, SHAPES, BadTree, Path, Written, check_keys, refuse
 
-MAX_NESTED = 40
-SHAPES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    kind: (frozenset(required.split()), frozenset(optional.split()))
-    for kind, required, optional in (
-        ("all", "parts", ""), ("any", "parts", ""), ("not", "part", ""), ("always", "holds", ""), ("flag", "field", ""),
-        ("consent", "purpose channel", ""), ("reachable", "purpose channel", ""), ("segment", "name", ""),
-        ("listed", "name", ""), ("sample", "share name", ""), ("compare", "sign left right", ""),
-        ("between", "value low high", "negated"), ("in", "value options", "negated"),
-        ("like", "value pattern", "negated ignores_case"), ("unknown", "value", "negated"),
-        ("field", "name", ""), ("declared", "key", ""), ("declared_number", "key", ""), ("number", "value", ""),
-        ("text", "value", ""), ("moment", "base", "seconds"), ("shifted", "value seconds", ""),
-        ("arithmetic", "sign left right", ""), ("negative", "value", ""), ("days_since", "value", ""),
-        ("fact", "function", "subject filters tests minimum last since"),
-        ("sequence", "steps", "within last since"),
-    )
-}  # fmt: skip
-"""The keys each type of node must have, and those it may have."""
+__all__ = ["MAX_NESTED", "SHAPES", "BadTree", "Written", "duration", "written"]
+
 _CONDITIONS = frozenset(list(SHAPES)[:15])
 _STEP = (frozenset({"fact"}), frozenset({"negated"}))
 _TEST = (frozenset({"sign", "options"}), frozenset({"column", "property", "negated"}))
@@ -38,54 +21,6 @@ _SIGNS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 _ARITHMETIC = frozenset("+-*/")
 _WORD = re.compile(r"[^\W\d]\w*")
 _LENGTHS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-_SENTENCES = {
-    "object": ("an object with a type is wanted", "un objet avec un type est attendu"),
-    "type": ("there is no node of type '{word}' here", "il n’y a pas ici de nœud de type « {word} »"),
-    "missing": ("'{word}' is missing", "il manque « {word} »"),
-    "unknown": ("'{word}' is not known here", "« {word} » n’est pas connu ici"),
-    "list": ("a list of 1 to {limit} is wanted", "une liste de 1 à {limit} éléments est attendue"),
-    "text": ("a text is wanted", "un texte est attendu"),
-    "word": ("a name is wanted", "un nom est attendu"),
-    "number": ("a number is wanted", "un nombre est attendu"),
-    "flag": ("true or false is wanted", "true ou false est attendu"),
-    "sign": ("there is no operator '{word}' here", "il n’y a pas ici d’opérateur « {word} »"),
-    "seconds": ("whole minutes, in seconds, are wanted", "des minutes entières, en secondes, sont attendues"),
-    "deep": ("the tree is nested more than {limit} deep", "l’arbre compte plus de {limit} niveaux"),
-    "large": ("the tree has more than {limit} nodes", "l’arbre compte plus de {limit} nœuds"),
-}
-
-
-class BadTree(CordialeError):
-    """Why a tree is refused. `path` leads to the node, as in `parts/0/left` (empty: the root); `told` says it."""
-
-    def __init__(self, path: str, said: tuple[str, str], hints: tuple[str, str] = ("", "")) -> None:
-        self.path, self._said, self._hints = path, said, hints
-        where = f"at {path}: " if path else ""
-        super().__init__(f"{where}{said[0]}" + (f"; {hints[0]}" if hints[0] else ""))
-
-    @classmethod
-    def of(cls, said: Written, error: BadExpression) -> BadTree:
-        """A refusal of the text, as one of the node it is about."""
-        (english, hint), (french, conseil) = error.told("en"), error.told("fr")
-        return cls(said.path_at(error.start, error.end), (english, french), (hint, conseil))
-
-    def told(self, language: str) -> tuple[str, str]:
-        """The sentence and the mend (empty where there is none) in `fr` or `en`."""
-        which = 1 if language == "fr" else 0
-        return self._said[which], self._hints[which]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Written:
-    """The text of a tree; `places` are (first character, after the last, path) of its nodes, outer ones first."""
-
-    text: str
-    places: tuple[tuple[int, int, str], ...]
-
-    def path_at(self, start: int, end: int) -> str:
-        """The path of the innermost node around a place."""
-        around = [(to - begin, path) for begin, to, path in self.places if begin <= start and end <= to]
-        return min(around, key=lambda one: (one[0], -len(one[1])), default=(0, ""))[1]
 
 
 def written(data: object) -> Written:
@@ -101,14 +36,6 @@ def duration(seconds: int) -> str:
     """A length of time as the language writes it."""
     name, size = next((name, size) for name, size in _LENGTHS if seconds % size == 0)
     return f"'{seconds // size} {name}{'' if seconds == size else 's'}'"
-
-
-Path = tuple[str, ...]
-
-
-def _refuse(path: Path, code: str, **values: object) -> NoReturn:
-    english, french = _SENTENCES[code]
-    raise BadTree("/".join(path), (english.format_map(values), french.format_map(values)))
 
 
 class _Writer:
@@ -136,7 +63,7 @@ class _Writer:
     def _node(self, data: object, path: Path, depth: int, *, is_condition: bool) -> None:
         node = self._shaped(data, path, depth)
         if (node["type"] in _CONDITIONS) != is_condition:
-            _refuse(path, "type", word=node["type"])
+            refuse(path, "type", word=node["type"])
         start = self._length
         _RULES[node["type"]](self, node, path, depth + 1)
         self.places.append((start, self._length, "/".join(path)))
@@ -144,14 +71,14 @@ class _Writer:
     def _shaped(self, data: object, path: Path, depth: int) -> Mapping[str, Any]:
         self._nodes += 1
         if depth > MAX_NESTED:
-            _refuse(path, "deep", limit=MAX_NESTED)
+            refuse(path, "deep", limit=MAX_NESTED)
         if self._nodes > MAX_TERMS or self._length > 2 * MAX_CHARACTERS:
-            _refuse(path, "large", limit=MAX_TERMS)
+            refuse(path, "large", limit=MAX_TERMS)
         if not isinstance(data, Mapping) or not isinstance(data.get("type"), str):
-            _refuse(path, "object")
+            refuse(path, "object")
         if data["type"] not in SHAPES:
-            _refuse(path, "type", word=data["type"][:40])
-        _check_keys(data, SHAPES[data["type"]], path)
+            refuse(path, "type", word=data["type"][:40])
+        check_keys(data, SHAPES[data["type"]], path)
         return data
 
     # Conditions
@@ -255,7 +182,7 @@ class _Writer:
     def _moment(self, node: Mapping[str, Any], path: Path, depth: int) -> None:
         base = _word(node["base"], (*path, "base"))
         if base not in ("now", "entry"):
-            _refuse((*path, "base"), "unknown", word=base[:20])
+            refuse((*path, "base"), "unknown", word=base[:20])
         self._put(base, _moved(node.get("seconds", 0), (*path, "seconds")))
 
     def _shifted(self, node: Mapping[str, Any], path: Path, depth: int) -> None:
@@ -288,7 +215,7 @@ class _Writer:
     def _fact(self, node: Mapping[str, Any], path: Path, depth: int) -> None:
         function = _word(node["function"], (*path, "function"))
         if function not in MEASURES:
-            _refuse((*path, "function"), "unknown", word=function[:40])
+            refuse((*path, "function"), "unknown", word=function[:40])
         self._put(function, "(")
         arguments = self._arguments(node, path, depth)
         for number, put in enumerate(arguments):
@@ -302,7 +229,7 @@ class _Writer:
             arguments.append(lambda: self._argument(node["subject"], (*path, "subject")))
         filters = node.get("filters", {})
         if not isinstance(filters, Mapping):
-            _refuse((*path, "filters"), "object")
+            refuse((*path, "filters"), "object")
         for name, value in filters.items():
             arguments.append(lambda name=name, value=value: self._filter(name, value, (*path, "filters")))  # type: ignore[misc]
         for number, test in enumerate(_list(node["tests"], (*path, "tests")) if "tests" in node else ()):
@@ -333,8 +260,8 @@ class _Writer:
 
     def _row_test(self, data: object, path: Path, depth: int) -> None:
         if not isinstance(data, Mapping):
-            _refuse(path, "object")
-        _check_keys(data, _TEST, path)
+            refuse(path, "object")
+        check_keys(data, _TEST, path)
         start, sign = self._length, data["sign"]
         negated = _flag(data.get("negated", False), (*path, "negated"))
         self._row_column(data, path)
@@ -355,15 +282,15 @@ class _Writer:
             self._argument(data["property"], (*path, "property"))
             self._put(")")
         else:
-            _refuse(path, "missing", word="column")
+            refuse(path, "missing", word="column")
 
     def _sequence(self, node: Mapping[str, Any], path: Path, depth: int) -> None:
         self._put("sequence(")
         for number, step in enumerate(_list(node["steps"], (*path, "steps"))):
             at = (*path, "steps", str(number))
             if not isinstance(step, Mapping):
-                _refuse(at, "object")
-            _check_keys(step, _STEP, at)
+                refuse(at, "object")
+            check_keys(step, _STEP, at)
             self._put(", " if number else "", "not " if _flag(step.get("negated", False), (*at, "negated")) else "")
             self.value(step["fact"], (*at, "fact"), depth)
         for put in self._window(node, path, depth):
@@ -383,25 +310,15 @@ def _binds(data: object) -> int:
     return {"negative": _UNARY, "shifted": 1}.get(str(kind), 4)
 
 
-def _check_keys(data: Mapping[str, Any], shape: tuple[frozenset[str], frozenset[str]], path: Path) -> None:
-    required, optional = shape
-    for key in data:
-        if key not in required | optional | {"type"}:
-            _refuse(path, "unknown", word=str(key)[:40])
-    missing = sorted(required - set(data))
-    if missing:
-        _refuse(path, "missing", word=missing[0])
-
-
 def _list(value: object, path: Path) -> list[Any]:
     if not isinstance(value, list) or not 0 < len(value) <= MAX_TERMS:
-        _refuse(path, "list", limit=MAX_TERMS)
+        refuse(path, "list", limit=MAX_TERMS)
     return value
 
 
 def _text(value: object, path: Path) -> str:
     if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
-        _refuse(path, "text")
+        refuse(path, "text")
     return value
 
 
@@ -411,13 +328,13 @@ def _quoted(text: str) -> str:
 
 def _word(value: object, path: Path) -> str:
     if not isinstance(value, str) or len(value) > 200 or not _WORD.fullmatch(value):
-        _refuse(path, "word")
+        refuse(path, "word")
     return value
 
 
 def _flag(value: object, path: Path) -> bool:
     if not isinstance(value, bool):
-        _refuse(path, "flag")
+        refuse(path, "flag")
     return value
 
 
@@ -427,25 +344,25 @@ def _number(value: object, path: Path) -> str:
     except InvalidOperation:
         number = None
     if number is None or not number.is_finite() or abs(number.adjusted()) > 20:
-        _refuse(path, "number")
+        refuse(path, "number")
     return f"{number:f}"
 
 
 def _sign(value: object, known: frozenset[str], path: Path) -> str:
     if not isinstance(value, str) or value not in known:
-        _refuse((*path, "sign"), "sign", word=str(value)[:20])
+        refuse((*path, "sign"), "sign", word=str(value)[:20])
     return value
 
 
 def _seconds(value: object, path: Path) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value % 60 or not 0 <= value <= MAX_SECONDS:
-        _refuse(path, "seconds")
+        refuse(path, "seconds")
     return value
 
 
 def _moved(value: object, path: Path, *, is_needed: bool = False) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
-        _refuse(path, "seconds")
+        refuse(path, "seconds")
     seconds = _seconds(abs(value), path)
     if not seconds and not is_needed:
         return ""
@@ -457,7 +374,7 @@ def _row_sign(sign: object, path: Path, *, negated: bool) -> str:
     if sign in ("like", "ilike"):
         return f" {'not ' if negated else ''}{sign} "
     if negated and sign != "=":
-        _refuse((*path, "negated"), "unknown", word="negated")
+        refuse((*path, "negated"), "unknown", word="negated")
     return " <> " if negated else f" {sign} "
 
 
