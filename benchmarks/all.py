@@ -26,6 +26,7 @@ BENCHMARKS = {
     "imports": "Imports: a million customers from files",
     "customer_page": "Customer page: a million customers, fifty million facts",
     "recommendations": "Recommendations: next products on The Complete Journey, and at scale",
+    "scores": "Scores: each against its simple rule",
     "duplicates": "Duplicates: precision and recall on known truth",
     "expected_value": "Purchase models: ten million customers",
 }
