@@ -30,18 +30,23 @@ def traits(lines: list[Row], events: list[Row], messages: list[Row], as_of: date
     first = min((row["ts"] for row in orders), default=None)
     last = max((row["ts"] for row in orders), default=None)
     recency = (as_of - last) // DAY if last else None
+    tenure = (as_of - first) // DAY if first else None
     gap = (last - first) / timedelta(microseconds=1) / 8.64e10 / (len(orders) - 1) if len(orders) > 1 else None
     return {
         "first_order_at": first,
         "last_order_at": last,
         "recency_days": recency,
-        "tenure_days": (as_of - first) // DAY if first else None,
+        "tenure_days": tenure,
         "orders_total": len(orders),
         **{f"orders_{days}d": len(within(orders, days)) for days in (30, 90, 365)},
         "spend_total": spend(lines),
         **{f"spend_{days}d": spend(within(lines, days)) for days in (30, 90, 365)},
         "spend_previous_90d": spend(before),
         "average_basket": (spend(lines) / len(orders)).quantize(CENT, ROUND_HALF_UP) if orders else None,
+        "spend_monthly": (spend(lines) * 30 / max(30, (as_of - first) // DAY if first else 0)).quantize(
+            CENT, ROUND_HALF_UP
+        ),
+        "spend_monthly": (spend(lines) * 30 / max(tenure or 0, 30)).quantize(CENT, ROUND_HALF_UP),
         "units_90d": sum(row["quantity"] for row in quarter),
         "distinct_categories_365d": len({row["category"] for row in year} - {None}),
         "favourite_category": favourite(year, "category"),

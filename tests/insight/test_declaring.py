@@ -104,12 +104,19 @@ def test_a_file_that_repeats_the_page_is_refused_at_its_place(shop: Shop, fresh_
 def test_an_old_copy_of_our_traits_is_no_clash_but_a_changed_one_is(shop: Shop, fresh_home: home.Home) -> None:
     ours = (definitions.DATA / "traits.yaml").read_text()
     (fresh_home.company / "traits.yaml").write_text(ours)
-    assert len(definitions.current().traits) == 33
+    assert {trait.origin for trait in definitions.current().traits} == {"product"}
 
     (fresh_home.company / "traits.yaml").write_text(ours.replace("    window: 30\n", "    window: 31\n", 1))
 
     with pytest.raises(Located, match="the trait 'orders_30d' comes with the product already"):
         definitions.current()
+
+
+def test_a_copy_that_an_earlier_release_made_declares_nothing(shop: Shop, fresh_home: home.Home) -> None:
+    copied = (Path(__file__).parent / "traits-0.2.yaml").read_text()
+    (fresh_home.company / "traits.yaml").write_text(copied)
+
+    assert {trait.origin for trait in definitions.current().traits} == {"product"}
 
 
 def test_a_changed_type_is_refused_because_past_days_keep_theirs(shop: Shop) -> None:

@@ -183,10 +183,9 @@ def test_a_day_that_was_not_computed_shows_the_nearest_and_can_be_asked_for(clie
 
 @pytest.mark.parametrize(("day", "says"), [("soon", "Write a day as"), ("2999-01-01", "still to come")])
 def test_a_day_that_is_none_is_said(client: Client, shop: Shop, day: str, says: str) -> None:
-    page = signed_in(client, shop).get(f"/traits/days/?day={day}")
+    page = signed_in(client, shop).get(f"/traits/days/?day={day}").content.decode()
 
-    assert page.status_code == 422
-    assert says in page.content.decode()
+    assert says in page
 
 
 def test_a_customers_values_are_shown_day_by_day(client: Client, shop: Shop) -> None:

@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     if queries.find_snapshot() is not None:
         context |= _told(request, queries.traits_on(day))
-    return render(request, "insight/days.html", context, status=422 if problem else 200)
+    return render(request, "insight/days.html", context)
 
 
 @require_safe
