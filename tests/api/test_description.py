@@ -26,6 +26,7 @@ FREE = {
     "DecisionOut.values", "ProposalOut.values", "WhyNotOut.values",  # what a rule saw, by the rule's own names
     "ExportOut.parts",  # everything held about a person, as each part keeps it
     "ToldValue.value",  # of any type a field may have
+    "CountsOut.tree", "TreeGiven.tree",  # an expression as a tree, as docs/segments-language.md says
 }  # fmt: skip
 """Where an answer is free-form on purpose; the shape's docstring says what is in it."""
 

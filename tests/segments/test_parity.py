@@ -128,6 +128,16 @@ def test_everyone_is_in_the_same_segments_on_both_engines(lake: Any) -> None:
     assert rows(SparkEngine(lake), plan.sql, **relations()) == rows(lake, plan.sql, **relations())
 
 
+def test_counts_combinations_and_samples_are_the_same_on_both_engines(lake: Any) -> None:
+    from cordiale.lake.spark import SparkEngine
+
+    texts = ["orders_n > 0", "taste = 'wine'", "not orders_n > 0", "sample(0.5, 'x')"]
+    plan = to_sql([parse(text, WORDS) for text in texts], NOW)
+    for sql in (plan.counting_with(4), plan.combining, plan.sampling(2)):
+        here, there = (engine.query(sql, DAY).to_pylist() for engine in (lake, SparkEngine(lake)))
+        assert sorted(map(repr, here)) == sorted(map(repr, there))
+
+
 def test_candidates_hold_the_same_on_both_engines(lake: Any) -> None:
     from cordiale.lake.spark import SparkEngine
 

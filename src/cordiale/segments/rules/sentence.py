@@ -61,8 +61,8 @@ _EN: Words = {
     "reachable": "may be contacted for “{0}” by {1}", "listed": "is on the list “{0}”",
     "sample": "is in the sample “{1}” ({0})",
     "answers": "the number of answers to", "last_answer": "the last answer to", "cases": "the number of cases",
-    "relations": "the number of relations", "entries": "the number of times in", "exits": "the number of times out of",
-    "property": "the property “{0}”", "row": " with {0}", "rows": " and ",
+    "relations": "the number of relations", "entries": "the number of entries into", "exits": "the number of exits from",
+    "property": "the property “{0}”", "row": " ({0})", "rows": ", ",
     "at once": "at least once: {0}", "times": "the number of times of: {0}", "then": ", then ",
     "then not": ", then no ", "within": " (at most {0} from step to step)", "step orders": "an order",
     "step events": "the event", "step messages": "a message", "step answers": "an answer to",
@@ -96,7 +96,7 @@ _FR: Words = {
     "sample": "est dans l’échantillon « {1} » ({0})",
     "answers": "le nombre de réponses à", "last_answer": "la dernière réponse à", "cases": "le nombre de dossiers",
     "relations": "le nombre de relations", "entries": "le nombre d’entrées dans",
-    "exits": "le nombre de sorties de", "property": "la propriété « {0} »", "row": " avec {0}", "rows": " et ",
+    "exits": "le nombre de sorties de", "property": "la propriété « {0} »", "row": " ({0})", "rows": ", ",
     "at once": "au moins une fois\u202f: {0}", "times": "le nombre de fois où\u202f: {0}", "then": ", puis ",
     "then not": ", puis sans ", "within": " (au plus {0} d’une étape à l’autre)", "step orders": "une commande",
     "step events": "l’événement", "step messages": "un message", "step answers": "une réponse à",
@@ -234,7 +234,7 @@ class _Speaker:
     def _rows(self, key: FactKey) -> str:
         """Which rows a function looks at."""
         said = ""
-        for column, value in key.filters:
+        for column, value in sorted(key.filters, key=lambda one: one[0] != key.measure.subject):
             if (column, value) != implied(key.function):
                 word = "name" if column == key.measure.subject else "filter"
                 said += self._say(word, self._column(column), value)
