@@ -22,7 +22,7 @@ def propensity(more: str) -> str:
 def test_the_scores_that_come_with_us_are_in_order() -> None:
     scores = {score.name: score for score in parse((DATA / FILE).read_text(encoding="utf-8"), FILE)}
 
-    assert set(scores) == {"customer_value", "lapse_risk", "purchase_propensity", "coupon_propensity"}
+    assert set(scores) == {"customer_value", "lapse_risk", "purchase_propensity", "coupon_propensity", "next_category"}
     assert scores["lapse_risk"].gate == Gate(buyers=500, history=180, positives=50)
     assert scores["customer_value"].columns["value"] == "expected_value_12m"
 

@@ -181,6 +181,8 @@ def foretells(score: Score, version: ScoreVersion) -> str:
         return _("no order in the next %(period)s") % {"period": period}
     if score.target == EVENT:
         return _("“%(event)s” within %(period)s") % {"event": score.event, "period": period}
+    if score.is_best_category:
+        return _("the category most probably bought for the first time within %(period)s") % {"period": period}
     if score.target == FIRST_PURCHASE:
         return _("a first purchase in %(category)s within %(period)s") % {"category": score.category, "period": period}
     return _("an order within %(period)s") % {"period": period}
@@ -348,7 +350,7 @@ def drift(version: ScoreVersion) -> dict[str, Any] | None:
         {"title": feature(name), "index": index, "is_much": index > watching.THRESHOLD}
         for name, index in _largest(watch.drift)
     ]
-    much = [one["title"] for one in rows if one["is_much"]]
+    much = [str(one["title"]) for one in rows if one["is_much"]]
     return {"day": watch.day, "rows": rows, "much": ", ".join(much)}
 
 

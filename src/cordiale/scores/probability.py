@@ -68,7 +68,7 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     step()
     base = {
         "customers": judged.features.num_rows, "gate": [check.as_json() for check in checks],
-        "base_rate": _share(judged.outcome), "first_order_at": _iso(past.first_order_at), "until": _iso(past.until),
+        "base_rate": _share(judged.outcome), "first_order_at": iso(past.first_order_at), "until": iso(past.until),
     }  # fmt: skip
     refusals = gate.refusals(checks)
     if refusals:
@@ -83,8 +83,8 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     asked = _plain(judged)
     chance, by_rule, rank = model.predict(asked), ruled.predict(asked), rule.rank(asked)
     found = learning.evaluate(chance, judged.outcome, rank)
-    errors = {MODEL: _brier(chance, judged.outcome), RULE: _brier(by_rule, judged.outcome)}
-    method = MODEL if found.average_precision.ratio > 1 and errors[MODEL] <= errors[RULE] else RULE
+    verdict = decide(found, chance, by_rule, judged.outcome)
+    method, errors = verdict.method, verdict.errors
     step()
     windows, present = [judged, *earlier][:WINDOWS], observing.describe(score, past.until, past.buyers)
     final = _fitted(windows, _aged(present, past.until), () if method == MODEL else (rule.trait,))
@@ -92,9 +92,9 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     step()
     in_force = told(found if method == MODEL else learning.evaluate(by_rule, judged.outcome, rank))
     card = base | {
-        "judged_at": _iso(judged.as_of), "moments": [_iso(one.as_of) for one in windows],
+        "judged_at": iso(judged.as_of), "moments": [iso(one.as_of) for one in windows],
         "learnt_from": int(final.facts["rows"]), "positives": int(judged.outcome.sum()), "rule": asdict(rule),
-        "rules": ranked_rules(rows, outcome), "evaluation": told(found), "errors": errors, "in_force": in_force,
+        "rules": ranked_rules(rows, outcome), "evaluation": told(found), "errors": dict(errors), "in_force": in_force,
         "technique": str(model.facts["method"]), "importance": final.importance(),
         "left_out": list(final.facts.get("left_out", [])), "reference": reference.as_json(),
     }  # fmt: skip
@@ -123,6 +123,21 @@ def drivers(version: ScoreVersion, row: pa.Table, as_of: datetime, top: int) -> 
 def model_of(version: ScoreVersion) -> Classifier:
     """The fitted classifier of a version. Raises CordialeError where its file is gone or changed."""
     return _model(version.artifact, version.digest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What goes in force, and the Brier score of the model and of the rule learnt in the same way."""
+
+    method: str
+    errors: Mapping[str, float]
+
+
+def decide(found: Evaluation, chance: Floats, by_rule: Floats, outcome: npt.NDArray[np.bool_]) -> Verdict:
+    """The model, where it ranks better than the rule and is no farther from what happened; else the rule."""
+    errors = {MODEL: _brier(chance, outcome), RULE: _brier(by_rule, outcome)}
+    is_better = found.average_precision.ratio > 1 and errors[MODEL] <= errors[RULE]
+    return Verdict(method=MODEL if is_better else RULE, errors=errors)
 
 
 def best_rule(features: pa.Table, outcome: npt.NDArray[np.bool_]) -> Rule:
@@ -233,5 +248,6 @@ def _share(outcome: npt.NDArray[np.bool_]) -> float:
     return float(outcome.mean()) if len(outcome) else 0.0
 
 
-def _iso(instant: datetime | None) -> str | None:
+def iso(instant: datetime | None) -> str | None:
+    """An instant as the card keeps it."""
     return instant.isoformat() if instant else None

@@ -16,7 +16,7 @@ from cordiale.errors import CordialeError
 from cordiale.insight import queries as insight
 from cordiale.insight import texts
 from cordiale.insight.rules.traits import Trait
-from cordiale.scores import definitions, histories, probability, queries, values, valuing
+from cordiale.scores import definitions, fitting, histories, queries, values, valuing
 from cordiale.scores.models import ScoreRun, ScoreVersion
 from cordiale.scores.rules.declarations import LAPSE, VALUE, Score
 from cordiale.ui import formats
@@ -75,7 +75,7 @@ def _drivers(score: Score, run: ScoreRun, row: pa.Table, known: Mapping[str, Tra
     try:
         if score.kind == VALUE:
             return _of_value(run.version, row, run.as_of)
-        moved = probability.drivers(run.version, row, run.as_of, TOP)
+        moved = fitting.drivers(score, run.version, row, run.as_of, TOP)
     except CordialeError:  # the model's file is gone: the value stands, what moved it can no longer be told
         return []
     return [f"{_fact(name, row.to_pylist()[0], known)}{_colon()}{_effect(score, effect)}" for name, effect in moved]
@@ -114,6 +114,9 @@ def feature_title(name: str, value: Any = None) -> str:
     titles = {
         "lifecycle_stage": _("Life-cycle stage"), "rfm_recency": _("Recency score"),
         "rfm_frequency": _("Frequency score"), "rfm_monetary": _("Spend score"),
+        "category_affinity": _("Nearness of the category to those bought"),
+        "category_rate": _("First purchases of the category of late"),
+        "category_share": _("Customers who ever bought the category"),
     }  # fmt: skip
     title = titles.get(name, name)
     if value is None:
