@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordiale import clock, documents, ids, locks
+from cordiale import clock, documents, home, ids, locks
 from cordiale.clock import NaiveInstant
 from cordiale.company import company
 from cordiale.errors import CordialeError, Located, Unavailable
@@ -63,6 +63,12 @@ def test_two_processes_that_need_a_secret_at_once_get_the_same(tmp_path: Path) -
     with ThreadPool(8) as pool:
         assert len(set(pool.map(place.secret, ["key"] * 40))) == 1
     assert (tmp_path / "run" / "key").stat().st_mode & 0o077 == 0
+
+
+def test_a_bucket_is_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORDIALE_HOME", "s3://company/cordiale")
+    with pytest.raises(CordialeError, match="no folder"):
+        home.current()
 
 
 def test_a_wrong_company_file_is_refused_at_its_place(fresh_home: Home) -> None:

@@ -29,6 +29,7 @@ from cordiale.scores import observing
 from cordiale.segments.queries import evaluation
 from cordiale.segments.rules import parse
 from cordiale.segments.rules.compilation import to_sql
+from tests.insight import conftest as insight_cast
 from tests.insight.conftest import Shop
 from tests.insight.test_language import NEW, facts
 from tests.insight.test_traits import write
@@ -44,6 +45,7 @@ HOUSEHOLDS = 300
 SEGMENTS = Path(__file__).parents[2] / "programmes" / "segments.yaml"
 LONG = "SELECT sum((a.k * b.k) % 7) AS n FROM p a CROSS JOIN p b"
 T = TypeVar("T")
+shop, lake = insight_cast.shop, language.lake
 
 
 @pytest.fixture(scope="session")
@@ -182,9 +184,6 @@ def parse_one(text: str) -> Any:
     from cordiale.segments.queries.language import parse as with_our_words
 
     return with_our_words(text)
-
-
-lake = language.lake
 
 
 def test_each_construct_of_segments_holds_for_the_same_customers(lake: Lake, on_both: OnBoth) -> None:

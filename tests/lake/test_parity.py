@@ -101,6 +101,17 @@ def test_both_engines_read_the_same_days_of_traits(lake: Lake, spark: SparkEngin
     assert _plain_rows(spark.query(sql, day=day)) == [(1.0, 14.0), (2.0, 2.0)]
 
 
+@pytest.mark.spark
+def test_values_are_bound_alike_where_expressions_are_rewritten(lake: Lake, spark: SparkEngine) -> None:
+    sql = (
+        "SELECT customer_id AS k, sum(amount * ?) FILTER (WHERE ts >= ? AND channel <> ?) AS a, '?' AS b,"
+        " arg_max(coalesce(brand, ?), row(ts, line_no)) FILTER (WHERE CAST(ts AS DATE) > ?) AS c -- really?\n"
+        " FROM order_lines WHERE ? GROUP BY customer_id"
+    )
+    bind = [3, datetime(2025, 10, 9, 5, tzinfo=UTC), "web", "l'ét\\é ?", date(2025, 10, 3), True]
+    assert _plain_rows(lake.query(sql, bind=bind)) == _plain_rows(spark.query(sql, bind=bind)) != []
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_engines_read_differently_is_refused_by_name(name: str) -> None:
     with pytest.raises(dialect.NotPortable, match="Spark does not read '"):

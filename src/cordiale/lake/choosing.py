@@ -43,8 +43,8 @@ def master() -> str:
     said = os.environ.get(MASTER, "").strip() or _HERE
     if said.startswith("sc://"):
         raise CordialeError(
-            f"{MASTER}={said} is a Spark Connect server, which cannot be given tables of this process; name the"
-            " cluster's master instead: spark://HOST:7077"
+            f"{MASTER}={said} is a Spark Connect server, which Cordiale does not speak to; name the cluster's master"
+            " instead: spark://HOST:7077"
         )
     if not said.startswith(_MASTERS):
         raise CordialeError(f"{MASTER}={said} is no address of Spark; write spark://HOST:7077, or local[4]")

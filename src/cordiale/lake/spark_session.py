@@ -68,9 +68,9 @@ def session(run: Path, master: str) -> SparkSession:
         known = _running.get(master)
         if known is not None and known.sparkContext._jsc is not None and not known.sparkContext._jsc.sc().isStopped():
             return known
-        _end()
         choose_java(run)
         _require_reachable(master)
+        _end()
         _running[master] = _started(run, master)
         return _running[master]
 
