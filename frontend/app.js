@@ -48,6 +48,11 @@ async function drawCharts(root) {
 drawCharts(document);
 document.addEventListener('htmx:after:swap', () => drawCharts(document));
 
+// The segment builder, where there is one.
+const builder = document.querySelector('form[data-builder]');
+const saved = document.querySelector('[data-clears-draft]');
+if (builder || saved) import('./segments.js').then(({ start, clear }) => (builder ? start(builder) : clear(saved)));
+
 // An answer that htmx does not swap (5xx) and a lost connection are said in words.
 function say(text) {
   const place = document.getElementById('toasts');

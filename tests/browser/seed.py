@@ -58,6 +58,7 @@ def seed() -> dict[str, Any]:
         "webhook": add_webhooks(customer.id),
         "request": measure_and_ask(customer.id),
         **declare_a_trait(),
+        **build_segments(),
         **recommend_products(customer.id),
         **learn_scores(),
     }
@@ -98,6 +99,28 @@ def learn_scores() -> dict[str, str]:
     insight.ensure_snapshot(now)
     watching.watch(now)
     return {"score": "lapse_risk"}
+
+
+def build_segments() -> dict[str, Any]:
+    """A segment with a rule of every sort, and a list of three people."""
+    from cordiale.customers.models import Customer
+    from cordiale.segments import actions
+    from cordiale.segments.models import Listing
+    from cordiale.ui.context import present
+
+    now = present()
+    rich = (
+        "orders(category => 'bakery', amount > 2, last => '90 days') >= 1 and not (age > 60 or language in ('fr', 'en')"
+        " and sample(0.5, 'draw')) and (sequence(events('Product Added'), not orders(), within => '3 days',"
+        " last => '30 days') >= 1 or created_at > now - '400 days') and reachable('offers', 'email')"
+    )
+    actions.save_segment("rich", rich, title={"fr": "De tout", "en": "Of everything"}, actor="seed", now=now)
+    vip = actions.create_static("vip", {"fr": "Invités", "en": "Guests"}, actor="seed", now=now)
+    Listing.objects.bulk_create(
+        Listing(segment=vip, customer=one, at=now, actor="seed", source="seed") for one in Customer.objects.order_by("id")[:3]
+    )
+    actions.refresh(now)
+    return {}
 
 
 def measure_and_ask(customer_id: int) -> int:

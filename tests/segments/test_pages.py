@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from cordiale.accounts.models import Staff
@@ -42,7 +43,7 @@ def test_the_list_says_who_and_how_many(marketer: Client) -> None:
 
 def test_a_segments_page_shows_what_is_known_of_it(marketer: Client) -> None:
     page = marketer.get("/segments/lyon/").content.decode()
-    for words in ("anna", "all-but", "city ilike &#x27;lyon&#x27;", "revision 1", "offers", "100"):
+    for words in ("anna", "all-but", "city ilike &#x27;lyon&#x27;", "revision 1", "Offers", "100"):
         assert words in page
 
 
@@ -53,18 +54,19 @@ def test_a_customer_is_tested_in_the_page(marketer: Client) -> None:
     assert "no customer has the reference" in marketer.get("/segments/lyon/?customer=nobody").content.decode()
 
 
-def test_the_preview_counts_what_is_typed(marketer: Client) -> None:
-    page = marketer.post("/segments/preview/", {"expression": "age > 30"}).content.decode()
-    assert '<strong class="number">2</strong>' in page
-    assert "of 5 customers" in page
+def test_what_is_typed_is_counted_with_reach_and_samples(marketer: Client) -> None:
+    found = marketer.post("/segments/build/count/", {"expression": "age > 30"}).json()
+    assert '<strong class="number">2</strong>' in found["panel"]
+    for words in ("of 5 customers", "who may be contacted", "Customers by rule", "anna"):
+        assert words in found["panel"]
 
 
-def test_the_preview_marks_the_bad_place(marketer: Client) -> None:
-    page = marketer.post("/segments/preview/", {"expression": "age > 30 and\n citi = '<b>'"}).content.decode()
-    assert "Line 2, column 2" in page
-    assert "<mark>citi</mark>" in page
-    assert "did you mean &#x27;city&#x27;?" in page
-    assert "<b>" not in page
+def test_a_bad_place_is_marked_with_the_nearest_name(marketer: Client) -> None:
+    found = marketer.post("/segments/build/", {"expression": "age > 30 and\n citi = '<b>'"}).json()
+    assert "Line 2, column 2" in found["fault_html"]
+    assert "<mark>citi</mark>" in found["fault_html"]
+    assert "did you mean &#x27;city&#x27;?" in found["fault_html"]
+    assert "<b>" not in found["html"]
 
 
 def test_a_new_segment_is_saved_and_named_twice_is_not(marketer: Client) -> None:
@@ -74,6 +76,12 @@ def test_a_new_segment_is_saved_and_named_twice_is_not(marketer: Client) -> None
     again = marketer.post("/segments/new/", {"name": "old", "expression": "age > 70"})
     assert again.status_code == 422
     assert "age &gt; 70" in again.content.decode()
+
+
+def test_a_name_is_made_of_the_title(marketer: Client) -> None:
+    answer = marketer.post("/segments/new/", {"expression": "age > 60", "title_en": "Old & faithful"})
+    assert answer["Location"] == "/segments/old-faithful/"
+    assert marketer.post("/segments/new/", {"expression": "age > 60"}).status_code == 422
 
 
 def test_a_refused_edit_keeps_the_text(marketer: Client) -> None:
@@ -103,7 +111,10 @@ def test_deleting_asks_for_the_name_and_refuses_what_is_used(marketer: Client) -
 def test_an_agent_may_not_see_segments(db: None) -> None:
     client = signed_in("agent")
     assert client.get("/segments/").status_code == 403
-    assert client.post("/segments/preview/", {"expression": "true"}).status_code == 403
+    for path in ("build/", "build/count/", "build/test/", "new/", "new/list/"):
+        assert client.post(f"/segments/{path}", {"expression": "true"}).status_code == 403
+    for path in ("overlap/", "build/values/?name=city", "lyon/edit/"):
+        assert client.get(f"/segments/{path}").status_code == 403
 
 
 def test_the_pages_speak_french(marketer: Client) -> None:
@@ -112,10 +123,48 @@ def test_the_pages_speak_french(marketer: Client) -> None:
     assert "Ville : du modèle « lyon » ET une adresse email est connue" in page.replace("\u202f", " ").replace(
         "\xa0", " "
     )
-    faulty = client.post("/segments/preview/", {"expression": "citi = 'x'"}).content.decode()
+    faulty = client.post("/segments/build/", {"expression": "citi = 'x'"}).json()["fault_html"]
     assert "aucun champ ne s’appelle « citi »" in faulty.replace("\xa0", " ")
 
 
 def test_a_segments_size_opens_the_list_of_its_members(marketer: Client) -> None:
     assert "/customers/?segment=lyon" in marketer.get("/segments/lyon/").content.decode()
     assert [one.reference for one in marketer.get("/customers/?segment=lyon").context["page"]] == ["anna"]
+
+
+def test_every_change_asks_for_the_token(marketer: Client) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(Staff.objects.get(role="marketer"))
+    for path in ("new/", "new/list/", "build/", "build/count/", "build/test/", "lyon/save/", "lyon/delete/"):
+        assert client.post(f"/segments/{path}", {"expression": "true"}).status_code == 403
+
+
+def test_members_and_sizes_are_on_the_page_and_the_file_is_for_who_may_export(marketer: Client) -> None:
+    page = marketer.get("/segments/lyon/").content.decode()
+    for words in ("Size by day", "Members", "/segments/lyon/members.csv", "made by test"):
+        assert words in page
+    assert "anna" in "".join(
+        part.decode()
+        for part in marketer.get("/segments/lyon/members.csv").streaming_content  # type: ignore[attr-defined]
+    )
+
+
+def test_overlaps_are_shown_as_combinations_and_pairs(marketer: Client) -> None:
+    actions.save_segment("mailed", "has_email", actor="test", now=NOW)
+    page = marketer.get("/segments/overlap/?s=lyon&s=all-but&s=mailed").content.decode()
+    assert "Every combination anybody is in" in page
+    assert "most often in all-but and mailed (2)" in page
+    assert "Choose 2 to 6 segments" in marketer.get("/segments/overlap/?s=lyon").content.decode()
+    assert "there is no segment" in marketer.get("/segments/overlap/?s=lyon&s=gone").content.decode()
+
+
+def test_a_list_is_loaded_and_says_who_was_not_found(marketer: Client) -> None:
+    file = SimpleUploadedFile("vip.csv", b"reference,email\nanna,\nzoe,\n,b@example.org\n")
+    page = marketer.post("/segments/new/list/", {"name": "vip", "file": file}).content.decode()
+    assert "<dd>2</dd>" in page
+    assert "zoe" in page
+    assert Segment.objects.get(name="vip").is_static
+    other = SimpleUploadedFile("vip.exe", b"x")
+    refused = marketer.post("/segments/vip/list/", {"how": "add", "file": other})
+    assert refused.status_code == 422
+    assert "A CSV or Excel file is wanted" in refused.content.decode()

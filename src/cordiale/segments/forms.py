@@ -1,21 +1,33 @@
-"""What a page sends to save a segment."""
+"""What a page sends to save a segment, beside its rules."""
 
 from __future__ import annotations
 
-from django import forms
-from django.utils.translation import gettext_lazy as _
+from typing import Any
 
-from cordiale.segments.rules.reading import MAX_CHARACTERS
+from django import forms
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
 
 class SegmentForm(forms.Form):
-    """A segment's words. `revision` is the one the writer saw, empty for a new segment."""
+    """A segment's names. `revision` is the one the writer saw, empty for a new segment."""
 
-    name = forms.SlugField(max_length=80, label=_("Name"), help_text=_("Small letters, digits and hyphens."))
     title_fr = forms.CharField(max_length=120, required=False, label=_("Title in French"))
     title_en = forms.CharField(max_length=120, required=False, label=_("Title in English"))
-    expression = forms.CharField(max_length=MAX_CHARACTERS, strip=False, label=_("Expression"))
+    name = forms.SlugField(
+        max_length=80, required=False, label=_("Name"),
+        help_text=_("Small letters, digits and hyphens; left empty, it is made of the title."),
+    )  # fmt: skip
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """A name made of a title where none was given."""
+        given: dict[str, Any] = super().clean() or {}
+        if not given.get("name") and "name" not in self.errors:
+            given["name"] = slugify(given.get("title_en") or given.get("title_fr") or "")[:80].strip("-")
+            if not given["name"]:
+                self.add_error("name", _("Give a title or a name."))
+        return given
 
     def title(self) -> dict[str, str]:
         """The titles given, by language."""
