@@ -36,7 +36,7 @@ def fill(now: datetime) -> None:
     table = base.lines(now)
     order = {pk: random.permutation(6) for pk in range(1, base.CUSTOMERS + 1)}
     columns = [
-        TASTES[pk % 2][order[pk][random.choice(6, p=LIKED)]] if random.random() < 0.92 else "soap"
+        TASTES[pk % 2][order[pk][random.choice(6, p=LIKED)]] if random.random() < 0.96 else "soap"
         for pk in table["customer_id"].to_pylist()
     ]
     place = table.column_names.index("category")
@@ -60,7 +60,7 @@ def bought(now: datetime, category: str) -> list[int]:
 
 
 def test_who_bought_a_category_has_no_score_for_its_first_purchase(tasted: datetime) -> None:
-    base.declare(propensity("soap", "soap"))
+    base.declare(propensity("soap", "soap").replace("positives: 15", "positives: 5"))
     actions.fit("soap", actor="test", now=tasted)
     insight.ensure_snapshot(tasted)
 
