@@ -208,9 +208,12 @@ def test_telling_again_changes_nothing_and_bad_rows_are_said(shop: list[Customer
         {"id": "p03", "url": "javascript:alert(1)"},
         {"id": "p04", "price": "NaN"},
         {"id": "p05", "attributes": {"a": {"b": 1}}},
+        {"id": "p06", "attributes": {"a": float("inf")}},
+        {"id": "p07", "attributes": {"a": "\0"}},
+        {"id": "p08", "titles": {"f\0": "a"}},
     ]
     first = catalogue.tell(rows, source="shop", actor="t", now=now)
-    assert (first.new, first.changed, [one.row for one in first.faults]) == (1, 0, [1, 2, 3, 4, 5])
+    assert (first.new, first.changed, [one.row for one in first.faults]) == (1, 0, [1, 2, 3, 4, 5, 6, 7, 8])
     again = catalogue.tell(rows, source="shop", actor="t", now=now)
     assert (again.new, again.changed, again.unchanged) == (0, 0, 1)
     assert float(Product.objects.get(pk="new").price or 0) == 3.2

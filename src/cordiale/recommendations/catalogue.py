@@ -223,7 +223,7 @@ def _split(text: str) -> Any:
 def _texts(name: str, value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping) or len(value) > 20:
         raise CordialeError(f'\'{name}\' is a text by language, for instance {{"fr": …, "en": …}}')
-    return {str(language)[:10]: _text(name, one) for language, one in value.items()}
+    return {_text(name, language)[:10]: _text(name, one) for language, one in value.items()}
 
 
 def _price(name: str, value: Any) -> Decimal | None:
@@ -261,10 +261,12 @@ def _attributes(name: str, value: Any) -> dict[str, Any]:
         isinstance(one, str | int | float | bool) or (isinstance(one, list) and all(isinstance(x, str) for x in one))
         for one in value.values()
     )
-    if not fits or len(json.dumps(value)) > 10_000 or "\\u0000" in json.dumps(value):
-        raise CordialeError(
-            f"'{name}' is an object of texts, numbers, flags or lists of texts, 10 000 characters at most"
-        )
+    try:
+        written = json.dumps(value, allow_nan=False) if fits else ""
+    except ValueError:  # infinity and NaN are no JSON
+        written = ""
+    if not written or len(written) > 10_000 or "\\u0000" in written:
+        raise CordialeError(f"'{name}' is an object of texts, numbers, flags or lists of texts, of 10 000 characters")
     return {str(key): one for key, one in value.items()}
 
 
