@@ -177,7 +177,7 @@ def test_a_higher_package_says_where_it_uses_a_trait(shop: Shop) -> None:
 
 def test_a_stage_uses_the_traits_of_its_rule() -> None:
     with override("en"):
-        assert [use.title for use in uses.of("tenure_days")] == ["the stage Customer"]
+        assert "the stage Customer" in [use.title for use in uses.of("tenure_days")]
 
 
 READER = """
