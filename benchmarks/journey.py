@@ -35,7 +35,7 @@ RIDGE, LEAST_BUYERS = 200.0, 50
 _ORDER = "line_no = 1 AND amount >= 0"
 _EASE_TRAITS = (
     "orders_30d", "orders_90d", "spend_30d", "spend_90d", "recency_days", "average_basket", "promotion_share",
-    "units_90d",
+    "units_90d", "distinct_categories_365d",
 )  # fmt: skip
 _BY_TYPE = ("past_redemptions", "coupon_redemptions_365d", "offered_lines", "promotion_share")
 
@@ -112,9 +112,12 @@ class Journey:
         )
         common = items.gram(sparse.csr_matrix(had), np.arange(len(names), dtype=np.int32))
         fits = had @ items.ease(common, RIDGE)
+        often = np.log1p(_matrix(bought, customers, names, orders=True))
+        common = items.gram(sparse.csr_matrix(often), np.arange(len(names), dtype=np.int32))
+        often_fits = often @ items.ease(common, RIDGE)
         who, what = np.nonzero(had == 0)
         columns = {
-            "ease": fits[who, what],
+            "ease": fits[who, what], "ease_of_orders": often_fits[who, what],
             "bought_84d": recent[what] / len(customers), "bought_28d": month[what] / len(customers),
             "new_28d": new[what] / (had == 0).sum(axis=0)[what], "categories": had.sum(axis=1)[who],
         }  # fmt: skip
@@ -170,7 +173,8 @@ class Journey:
             {"product_id": products["product_id"].cast(pa.string()), "name": products["product_category"]}
         )
         rows = self._lake.query(
-            "SELECT customer_id, name, min(ts) AS first FROM order_lines JOIN products USING (product_id)"
+            "SELECT customer_id, name, min(ts) AS first, count(DISTINCT order_id) AS orders"
+            " FROM order_lines JOIN products USING (product_id)"
             " SEMI JOIN customers USING (customer_id) WHERE ts >= ? AND ts < ? AND amount >= 0 AND name IS NOT NULL"
             " GROUP BY 1, 2",
             bind=[_instant(start), _instant(end)],
@@ -272,13 +276,13 @@ def _sizes(bought: pa.Table) -> dict[str, int]:
     return {row["values"]: row["counts"] for row in counted.to_pylist()}
 
 
-def _matrix(bought: pa.Table, customers: np.ndarray, names: list[str]) -> np.ndarray:
-    """Households × categories, 1 where bought."""
+def _matrix(bought: pa.Table, customers: np.ndarray, names: list[str], *, orders: bool = False) -> np.ndarray:
+    """Households × categories, 1 where bought; or how many orders had it."""
     column = pc.index_in(bought["name"], value_set=pa.array(names))
     known = column.is_valid()
     matrix = np.zeros((len(customers), len(names)))
     rows = np.searchsorted(customers, bought["customer_id"].filter(known).to_numpy())
-    matrix[rows, column.filter(known).to_numpy()] = 1
+    matrix[rows, column.filter(known).to_numpy()] = bought["orders"].filter(known).to_numpy() if orders else 1
     return matrix
 
 

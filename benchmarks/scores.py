@@ -18,8 +18,9 @@ redemption  A household mailed in a campaign redeems one of its coupons until th
             the 90 days before. Rule: coupons redeemed before the campaign began.
 category    First purchase of a product category in the 28 days from 2017-12-04 among the pairs of a household and a
             category it never bought; categories that 50 households bought. Learned from the same 28 days earlier.
-            Besides traits: the pair's EASE score (`recommendations`, ridge 200), how many bought the category, how many
-            for the first time lately. Rule: households that bought it in the 84 days before.
+            Besides traits: the pair's EASE scores (`recommendations`, ridge 200; from bought or not, and from the
+            logarithm of orders), how many bought the category, how many for the first time lately. Rule: households
+            that bought it in the 84 days before.
 cdnow       Log-likelihood of BG/NBD on the published table; repeat purchases of 2 357 customers in the 39 weeks after
             1997-09-30. Rule: each customer's own rate so far. (That the published model foretells 12 % too few is
             known, and no target of ours.)
