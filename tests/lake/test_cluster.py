@@ -50,10 +50,14 @@ shop, lake = insight_cast.shop, language.lake
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    yield cluster
-    spark_session.stop()
-    cluster.stop()
+    folder = tmp_path_factory.mktemp("cluster")
+    (folder / "spark-defaults.conf").write_text("spark.sql.shuffle.partitions 4\n")
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("SPARK_CONF_DIR", str(folder))
+        cluster = Cluster(folder)
+        yield cluster
+        spark_session.stop()
+        cluster.stop()
 
 
 @pytest.fixture
@@ -278,7 +282,7 @@ def while_it_runs(at: SparkLake, act: Callable[[], None], **more: Any) -> list[A
 
     def ask() -> None:
         try:
-            came.append(at.query(LONG, p=numbers(25_000), **more)["n"][0].as_py())
+            came.append(at.query(LONG, p=numbers(20_000), **more)["n"][0].as_py())
         except CordialeError as error:
             came.append(error)
 
@@ -296,7 +300,7 @@ def while_it_runs(at: SparkLake, act: Callable[[], None], **more: Any) -> list[A
 
 def test_a_query_that_loses_a_worker_is_still_right(at_cluster: Cluster, fresh_home: home.Home) -> None:
     (came,) = while_it_runs(SparkLake(home.current().lake), at_cluster.kill_a_worker)
-    remainders = [sum(1 for number in range(25_000) if number % 7 == rest) for rest in range(7)]
+    remainders = [sum(1 for number in range(20_000) if number % 7 == rest) for rest in range(7)]
     assert came == sum(a * b % 7 * remainders[a] * remainders[b] for a in range(7) for b in range(7))
     at_cluster.add_a_worker()
 

@@ -65,13 +65,9 @@ def require_portable(sql: str) -> None:
 def to_spark(sql: str) -> str:
     """A portable query in Spark's SQL; each `?` has a name of `named_values`. Raises NotPortable."""
     require_portable(sql)
-    tree = (
-        _parse(_placeholders_named(sql))
-        .transform(_case)
-        .transform(_average)
-        .transform(_for_spark)
-        .transform(_skip_empty)
-    )
+    tree = _parse(_placeholders_named(sql))
+    for step in (_case, _aggregate, _for_spark, _skip_empty):
+        tree = tree.transform(step)
     return str(tree.sql(dialect="spark"))
 
 
@@ -92,8 +88,16 @@ def _placeholders_named(sql: str) -> str:
     return "".join([*pieces, sql[end:]])
 
 
-def _average(node: exp.Expr) -> exp.Expr:
-    """Spark's average of money is money, rounded; DuckDB's is the exact sum over the number."""
+def _aggregate(node: exp.Expr) -> exp.Expr:
+    """Aggregates of the same name that mean something else.
+
+    Spark's average of money is money, rounded; DuckDB's is the exact sum over the number. DuckDB's `count_if` is a sum,
+    and NULL where there is nothing to add.
+    """
+    if isinstance(node, exp.CountIf):
+        yes, no = exp.Literal.number("1"), exp.Literal.number("0")
+        counted = [exp.If(this=node.this.copy(), true=yes), exp.If(this=exp.not_(node.this.copy()), true=no)]
+        return exp.Sum(this=exp.Case(ifs=counted))
     if not isinstance(node, exp.Avg) or isinstance(node.parent, exp.Window):
         return node
     many = exp.Nullif(this=exp.Count(this=node.this.copy()), expression=exp.Literal.number("0"))

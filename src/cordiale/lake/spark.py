@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 SENT_BYTES = 32 << 20
 """Tables larger than this reach the workers as a file beside the lake's, not through the driver's memory."""
 
-_OUTSIDE = ("FILE_NOT_EXIST", "FileNotFound", "FAILED_READ_FILE", "SparkContext was shut down", "stopped SparkContext")
+_OUTSIDE = (
+    "PATH_NOT_FOUND",
+    "FILE_NOT_EXIST",
+    "FileNotFound",
+    "FAILED_READ_FILE",
+    "SparkContext was shut down",
+    "stopped SparkContext",
+)
 """What Spark says where a statement is right and something else is not."""
 
 
@@ -71,7 +78,7 @@ class SparkEngine:
     ) -> pa.Table:
         """The same over the tables as of `now`."""
         text = dialect.to_spark(sql)
-        with self._over(now, sql, day, relations) as reading, _told(), stop.over(_Job(reading.session)):
+        with self._over(now, sql, day, relations) as reading, stop.over(_Job(reading.session)), _told():
             return _collected(reading.answer(text, bind))
 
     def parts(
@@ -83,13 +90,15 @@ class SparkEngine:
         """
         text = dialect.to_spark(sql)
         with self._over(now, sql, day, relations) as reading:
-            with _told(), stop.over(_Job(reading.session)):
+            folder = reading.scratch() / "rows"
+            with stop.over(_Job(reading.session)), _told():
                 frame = reading.answer(text)
-                if many == 1 or "customer_id" not in frame.columns:
-                    yield _collected(frame)
-                    return
-                folder = reading.scratch() / "rows"
-                frame.repartition(many, "customer_id").write.parquet(reading.uri(folder))
+                divided = many > 1 and "customer_id" in frame.columns
+                if divided:
+                    frame.repartition(many, "customer_id").write.parquet(reading.uri(folder))
+                rows = None if divided else _collected(frame)
+            if rows is not None:
+                yield rows
             for path in sorted(folder.glob("part-*.parquet")):
                 stop.check()
                 yield pq.read_table(path)

@@ -52,7 +52,8 @@ class Plan:
 
         Each is the lowest number of its own part of all customers, so one pass finds them all.
         """
-        counts = [exp.alias_(exp.CountIf(this=exp.column(f"o_{n}")), f"o_{n}") for n in range(self.outputs)]
+        ones = [case(exp.column(f"o_{n}"), exp.Literal.number("1")) for n in range(self.outputs)]
+        counts = [exp.alias_(exp.Count(this=one), f"o_{n}") for n, one in enumerate(ones)]  # count_if may be NULL
         total = exp.alias_(exp.Count(this=exp.Star()), "total")
         held = self.select
         if samples:
