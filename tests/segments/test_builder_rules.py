@@ -128,8 +128,11 @@ def test_a_button_for_what_is_gone_is_refused(edit: Edit) -> None:
         outlines.edited(shown("age > 1"), edit)
 
 
+ROLES = ["about", "op", "v", "w", "n", "u", "window", "wn", "share"]
+TYPED = ["field:age", "fact:orders", "sequence", "sample", "=", "in", "not between", "1", "x", "", "²", "last"]
+
+
 @settings(max_examples=200, deadline=None)
-@given(flat=st.dictionaries(st.sampled_from(["about", "op", "v", "w", "n", "u", "window", "wn", "share"]),
-       st.sampled_from(["field:age", "fact:orders", "sequence", "sample", "=", "in", "not between", "1", "x", "", "²", "last"])))  # fmt: skip
+@given(flat=st.dictionaries(st.sampled_from(ROLES), st.sampled_from(TYPED)))
 def test_whatever_the_fields_hold_becomes_a_node(flat: dict[str, str]) -> None:
     assert rebuild(flat, OFFERS)["type"]

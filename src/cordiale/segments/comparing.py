@@ -49,7 +49,8 @@ def _compared(chosen: list[str], titles: dict[str, str]) -> dict[str, Any]:
         for one in found.intersections[:SHOWN]
     ]  # fmt: skip
     columns = [{"name": name, "title": titles.get(name, name), "size": found.sizes[name]} for name in chosen]
-    return {"rows": rows, "columns": columns, "largest": largest, "of": found.of, "pairs": _pairs(found, chosen, titles),
+    return {"rows": rows, "columns": columns, "largest": largest, "of": found.of,
+            "pairs": _pairs(found, chosen, titles),
             "left_out": len(found.intersections) - len(rows), "summary": _summary(rows, found)}  # fmt: skip
 
 
@@ -74,7 +75,10 @@ def _summary(rows: list[dict[str, Any]], found: Overlap) -> str:
         return _("Nobody is in two of these segments.")
     inside = sum(one.customers for one in found.intersections)
     several = sum(one.customers for one in found.intersections if len(one.names) > 1)
-    return _("%(several)s of the %(inside)s customers in these segments are in several; most often in %(words)s (%(many)s).") % {
+    said = _(
+        "%(several)s of the %(inside)s customers in these segments are in several; most often in %(words)s (%(many)s)."
+    )
+    return said % {
         "several": formats.number(several), "inside": formats.number(inside), "words": shared[0]["words"],
         "many": formats.number(shared[0]["customers"]),
     }  # fmt: skip

@@ -196,10 +196,8 @@ def _page(
 
 def _face(draft: Draft) -> dict[str, Any]:
     """What the template of a face shows."""
-    painted = Painter(offers=draft.offers, language=_language(), problems=draft.problems, gaps=draft.gaps).group(
-        draft.outline
-    )
-    return {"draft": draft, "root": painted, "outline": to_json(draft.outline),
+    painter = Painter(offers=draft.offers, language=_language(), problems=draft.problems, gaps=draft.gaps)
+    return {"draft": draft, "root": painter.part(draft.outline), "outline": to_json(draft.outline),
             "fault": fault(draft.text, draft.fault, _language()) if draft.fault else None}  # fmt: skip
 
 

@@ -107,9 +107,12 @@ class Painter:
         """A part and those below it."""
         if isinstance(part, Rule):
             return self._rule(part.flat, place)
-        below = [self.part(one, f"{place}.{number}" if place else str(number)) for number, one in enumerate(part.parts)]
-        return GroupView(place=place or "0.", kind=part.kind, negated=part.negated, parts=below,
-                         kinds=_options(words.GROUP_KINDS, part.kind), problem=self.problems.get(place, ""))  # fmt: skip
+        above = f"{place}." if place else ""
+        return GroupView(
+            place=place or "0.", kind=part.kind, negated=part.negated, kinds=_options(words.GROUP_KINDS, part.kind),
+            parts=[self.part(one, f"{above}{number}") for number, one in enumerate(part.parts)],
+            problem=self.problems.get(place, ""),
+        )  # fmt: skip
 
     def _rule(self, flat: Flat, place: str) -> RuleView:
         about = flat.get("about", "")
@@ -333,8 +336,11 @@ def _subjects(offers: Offers, about: str) -> list[tuple[str, tuple[Option, ...]]
         offered = [(f"field:{one.name}", _capital(one.title)) for one in known.fields if one.group == code]
         groups.append((title, sorted(offered, key=lambda pair: pair[1].casefold())))
     groups.append((_("Contact"), [("consent", _("Has consented to")), ("reachable", _("May be contacted for"))]))
-    groups.append((_("Other"), [("segment", _("Is in the segment")), ("listed", _("Is on the list")),
-                                ("sample", _("Is in a random sample")), ("written", _("A rule written as text"))]))  # fmt: skip
+    others = [
+        ("segment", _("Is in the segment")), ("listed", _("Is on the list")), ("sample", _("Is in a random sample")),
+        ("written", _("A rule written as text")),
+    ]  # fmt: skip
+    groups.append((_("Other"), others))
     if about and not any(about == key for _title, pairs in groups for key, _said in pairs):
         groups[-1][1].append((about, about.partition(":")[2] or about))
     return [(title, _chosen(pairs, about)) for title, pairs in groups if pairs]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cordiale.errors import CordialeError
@@ -37,7 +38,7 @@ _ROLE = re.compile(r"(?P<place>[\d.]+)~(?P<role>[a-z.\d_]+)")
 
 @dataclass(kw_only=True)
 class Draft:
-    """What is being edited. By place of the outline, `gaps` tell what is not filled in yet, `problems` what is wrong."""
+    """What is being edited. By place, `gaps` tell what is not filled in yet, `problems` what is wrong."""
 
     face: str
     offers: Offers
@@ -250,8 +251,6 @@ def _written(draft: Draft, node: Json, place: str) -> Json:
 
 
 def _language() -> str:
-    from django.utils.translation import get_language
-
     return (get_language() or "fr")[:2]
 
 

@@ -60,7 +60,7 @@ def rebuild(flat: Flat, offers: Offers) -> Json:
     return node
 
 
-def _positive(flat: Flat, offers: Offers) -> Json:
+def _positive(flat: Flat, offers: Offers) -> Json:  # noqa: PLR0911 - one return a sort of rule
     about = flat.get("about", "")
     sort, _, name = about.partition(":")
     if sort == "written":

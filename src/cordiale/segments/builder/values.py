@@ -65,7 +65,7 @@ def constant(text: str, kind: str) -> Json:
     return {"type": "negative", "value": node} if number < 0 else node
 
 
-def test(flat: Mapping[str, str], value: Json, kind: str) -> Json:
+def test(flat: Mapping[str, str], value: Json, kind: str) -> Json:  # noqa: PLR0911 - one return an operator
     """The condition that `op` and its values make of a value of that kind."""
     op, first, second = flat.get("op", ""), flat.get("v", ""), flat.get("w", "")
     negated, plain = op.startswith("not "), op.removeprefix("not ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from cordiale.segments.rules import Kind
 
@@ -34,7 +33,7 @@ _DATE: Titles = (
 )  # fmt: skip
 _COUNTED: Titles = (("once", _("at least once")), ("never", _("never")))
 _BY_KIND = {Kind.TEXT: _TEXT, Kind.INSTANT: _INSTANT, Kind.DATE: _DATE,
-            Kind.BOOLEAN: (("yes", pgettext_lazy("holds", "yes")), ("no", pgettext_lazy("holds", "no")))}  # fmt: skip
+            Kind.BOOLEAN: (("yes", _("yes")), ("no", _("no")))}  # fmt: skip
 _OF_ROWS = frozenset({"known", "unknown", "between", "not between"})
 
 UNITS: Titles = (("day", _("days")), ("hour", _("hours")), ("minute", _("minutes")))
