@@ -121,6 +121,11 @@ def rows(engine: Any, sql: str, **given: pa.Table) -> list[dict[str, Any]]:
     )
 
 
+def figures(table: pa.Table) -> list[list[int]]:
+    """The rows as whole numbers, −1 for unknown: one engine counts in a wider type than the other."""
+    return sorted([-1 if cell is None else int(cell) for cell in row.values()] for row in table.to_pylist())
+
+
 def test_everyone_is_in_the_same_segments_on_both_engines(lake: Any) -> None:
     from cordiale.lake.spark import SparkEngine
 
@@ -134,8 +139,8 @@ def test_counts_combinations_and_samples_are_the_same_on_both_engines(lake: Any)
     texts = ["orders_n > 0", "taste = 'wine'", "not orders_n > 0", "sample(0.5, 'x')"]
     plan = to_sql([parse(text, WORDS) for text in texts], NOW)
     for sql in (plan.counting_with(4), plan.combining, plan.sampling(2)):
-        here, there = (engine.query(sql, DAY).to_pylist() for engine in (lake, SparkEngine(lake)))
-        assert sorted(map(repr, here)) == sorted(map(repr, there))
+        here, there = (figures(engine.query(sql, DAY)) for engine in (lake, SparkEngine(lake)))
+        assert here == there
 
 
 def test_candidates_hold_the_same_on_both_engines(lake: Any) -> None:

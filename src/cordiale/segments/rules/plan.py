@@ -52,8 +52,11 @@ class Plan:
 
         Each is the lowest number of its own part of all customers, so one pass finds them all.
         """
-        ones = [case(exp.column(f"o_{n}"), exp.Literal.number("1")) for n in range(self.outputs)]
-        counts = [exp.alias_(exp.Count(this=one), f"o_{n}") for n, one in enumerate(ones)]  # count_if may be NULL
+        held_by = [exp.CountIf(this=exp.column(f"o_{n}")) for n in range(self.outputs)]
+        zero = exp.Literal.number(0)  # of nobody count_if is NULL; counting a CASE takes half as long again
+        counts = [
+            exp.alias_(exp.Coalesce(this=one, expressions=[zero.copy()]), f"o_{n}") for n, one in enumerate(held_by)
+        ]
         total = exp.alias_(exp.Count(this=exp.Star()), "total")
         held = self.select
         if samples:
