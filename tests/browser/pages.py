@@ -43,6 +43,10 @@ SIGNED_IN = {
     "relation-add": "/relations/of/{customer}/add/?q=a",
     "not-found": "/customers/999999999/",
     "lifecycle": "/lifecycle/",
+    "lifecycle-nearest": "/lifecycle/?from=2020-01-01&to=2020-02-01",
+    "lifecycle-bad-day": "/lifecycle/?from=soon",
+    "lifecycle-people": "/lifecycle/people/?{moved}",
+    "lifecycle-forecast": "/lifecycle/forecast/",
     "scores": "/scores/",
     "score": "/scores/lapse_risk/",
     "score-value": "/scores/customer_value/",
@@ -117,6 +121,8 @@ SIGNED_IN = {
     "mail": "/mail/",
     "mail-one": "/mail/{mail}/",
 }
-EXPECTED_STATUS = {"link-used": 404, "consent-lost": 404, "not-found": 404}
+EXPECTED_STATUS = {
+    "link-used": 404, "consent-lost": 404, "not-found": 404, "lifecycle-nearest": 422, "lifecycle-bad-day": 422,
+}  # fmt: skip
 FIXED_LANGUAGE = {"consent": "fr", "guide-known": "fr"}
 """Pages written in the customer's language, whatever the reader's browser asks for."""

@@ -61,6 +61,7 @@ def seed() -> dict[str, Any]:
         **build_segments(),
         **recommend_products(customer.id),
         **learn_scores(),
+        **compute_month_ends(),
     }
 
 
@@ -77,6 +78,23 @@ def declare_a_trait() -> dict[str, Any]:
     actions.declare(EXAMPLE, actor="seed", now=now)
     actions.ensure_snapshot(now + timedelta(minutes=1))
     return {}
+
+
+def compute_month_ends() -> dict[str, str]:
+    """Every month end since the first order, so that there are flows and a forecast; a move somebody made."""
+    from urllib.parse import urlencode
+
+    from cordiale.insight import actions
+    from cordiale.lifecycle import queries
+    from cordiale.ui.context import present
+
+    now = present()
+    for day in queries.missing_month_ends(now):
+        actions.compute_day(day, now)
+    first, last = queries.month_ends()[-2:]
+    found = queries.flows(first.day, last.day)
+    origin, target = next(pair for pair in found.customers if None not in pair)
+    return {"moved": urlencode({"from": first.day, "to": last.day, "origin": origin, "target": target})}
 
 
 def learn_scores() -> dict[str, str]:

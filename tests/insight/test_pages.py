@@ -45,25 +45,6 @@ def test_stages_are_shown_with_counts_shares_and_rules_in_words(client: Client, 
         assert text in page, text
 
 
-def test_flows_are_between_the_month_ends_in_the_address(client: Client, shop: Shop) -> None:
-    two_months(shop)
-
-    page = signed_in(client, shop).get("/lifecycle/?from=2026-09-30&to=2026-11-16")
-
-    assert (str(page.context["start"]), str(page.context["end"])) == ("2026-09-30", "2026-11-16")
-    rows = {row["title"]: [cell["customers"] for cell in row["cells"]] for row in page.context["flow_rows"]}
-    assert rows == {"Prospect": [1, 0, 0, 0, 0, 0, 0], "Dormant": [0, 0, 1, 0, 0, 0, 0]}
-
-
-@pytest.mark.parametrize("query", ["?from=2026-11-16&to=2026-09-30", "?from=x&to=';--", "?from=2020-01-01"])
-def test_month_ends_that_are_none_fall_back_to_the_last_two(client: Client, shop: Shop, query: str) -> None:
-    two_months(shop)
-
-    page = signed_in(client, shop).get(f"/lifecycle/{query}")
-
-    assert (str(page.context["start"]), str(page.context["end"])) == ("2026-10-31", "2026-11-16")
-
-
 def test_rules_changed_since_are_announced(client: Client, shop: Shop, fresh_home: home.Home) -> None:
     two_months(shop)
     path = fresh_home.company / "lifecycle.yaml"

@@ -19,6 +19,7 @@ from cordiale.decisions.api import router as decisions
 from cordiale.errors import CordialeError, Located, NotFound, Unavailable
 from cordiale.identity.api import router as customers
 from cordiale.imports.api import router as imports
+from cordiale.lifecycle.api import router as lifecycle
 from cordiale.measure.api import router as programmes
 from cordiale.orders.api import router as orders
 from cordiale.quality.api import router as quality
@@ -38,6 +39,7 @@ api.add_router("/customers", customers)
 api.add_router("/decisions", decisions)
 api.add_router("/guides", guides)
 api.add_router("/imports", imports)
+api.add_router("/lifecycle", lifecycle)
 api.add_router("/orders", orders)
 api.add_router("/programmes", programmes)
 api.add_router("/quality", quality)

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class LifecycleConfig(AppConfig):
     name = "cordiale.lifecycle"
     label = "lifecycle"
+
+    def ready(self) -> None:
+        from cordiale.lifecycle import computing  # noqa: PLC0415 - models are ready only now
+
+        computing.register()

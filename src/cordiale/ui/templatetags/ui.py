@@ -78,8 +78,12 @@ def chart(
     summary: str,
     unit: str = "number",
     stacked: bool = False,
+    has_table: bool = True,
 ) -> dict[str, Any]:
-    """A `line` or `bar` chart, with `summary` in words and all values in a table.
+    """A `line` or `bar` chart, or a `sankey`, with `summary` in words and all values in a table.
+
+    Of a `sankey` each series is where something comes from, each label where it goes. `has_table` is False where the
+    page itself has the values in a table beside the chart.
 
     `series` is a list of `{"name": text, "values": [one per label, None for a gap]}`; `unit` is `number`, `money`
     or `percent` (values are shares).
@@ -100,6 +104,8 @@ def chart(
         "script": json_script(data, f"chart-{digest}-data"),
         "title": title,
         "summary": summary,
+        "has_table": has_table,
+        "is_tall": kind == "sankey",
         "names": [one["name"] for one in drawn],
         "rows": [
             (text, [formats.figure(one["values"][place], unit) for one in series]) for place, text in enumerate(texts)
