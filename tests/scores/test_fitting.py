@@ -14,6 +14,7 @@ from cordiale.insight import actions as insight
 from cordiale.insight import queries as traits
 from cordiale.lake import open_lake
 from cordiale.scores import actions, artifacts, definitions, observing, probability, queries, schemas
+from cordiale.scores.learnt import told
 from cordiale.scores.models import ScoreRun, ScoreVersion, Term
 
 from . import base
@@ -156,3 +157,7 @@ def test_a_fit_that_is_cut_off_leaves_nothing(filled: datetime) -> None:
 def test_an_unknown_score_is_refused_with_those_there_are(filled: datetime) -> None:
     with pytest.raises(NotFound, match="there are lapse_risk"):
         actions.fit("lapse", actor="test", now=filled)
+
+
+def test_a_ratio_to_nothing_is_kept_as_unknown() -> None:
+    assert told({"ratio": float("nan"), "bins": (1.5, float("inf"))}) == {"ratio": None, "bins": [1.5, None]}

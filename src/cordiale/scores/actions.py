@@ -17,7 +17,7 @@ from cordiale.jobs import actions as jobs
 from cordiale.jobs.alone import held
 from cordiale.jobs.models import OPEN, Job
 from cordiale.scores import artifacts, definitions, fitting, queries
-from cordiale.scores.learnt import Learnt, Step
+from cordiale.scores.learnt import Learnt, Step, told
 from cordiale.scores.models import ScoreVersion, Term
 from cordiale.scores.queries import KIND
 from cordiale.scores.rules.declarations import Score
@@ -87,7 +87,7 @@ def _keep(score: Score, learnt: Learnt, actor: Staff | str, now: datetime, secon
     highest = queries.list_versions(score.name).aggregate(number=Max("number"))["number"] or 0
     version = ScoreVersion.objects.create(
         score=score.name, number=highest + 1, fitted_at=now, as_of=learnt.as_of, horizon=learnt.horizon,
-        method=learnt.method, parameters=dict(learnt.parameters), card=dict(learnt.card),
+        method=learnt.method, parameters=dict(learnt.parameters), card=told(learnt.card),
         refusals=list(learnt.refusals), declaration=definitions.fingerprint(score), artifact=artifact, digest=digest,
         library=fitting.library() if artifact else "", seconds=round(seconds, 3), actor=str(actor)[:120],
     )  # fmt: skip

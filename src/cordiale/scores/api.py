@@ -67,13 +67,13 @@ class ScoreList(Schema):
 
 
 class Measure(Schema):
-    """A figure of the model, the rule's, and their ratio with its 95 % interval."""
+    """A figure of the model, the rule's, and their ratio with its 95 % interval; null for a ratio to nothing."""
 
-    value: float
-    baseline: float
-    ratio: float
-    low: float
-    high: float
+    value: float | None
+    baseline: float | None
+    ratio: float | None
+    low: float | None
+    high: float | None
 
 
 class Bin(Schema):

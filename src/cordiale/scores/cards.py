@@ -405,6 +405,17 @@ def _nearness(what: str, found: Mapping[str, Any], days: int) -> str:
     """How near a way came, against the best simple rule."""
     error = min(one["mae"]["value"] for one in found["ways"].values())
     rule = found["rules"][found["rule"]]
+    if found["level"] == found["rule"]:
+        write = formats.money if what == valuing.SPEND else _two_digits
+        texts = {
+            valuing.SPEND: _(
+                "Spend in %(days)s days: nothing beat the simple rule, which sets the level, %(rule)s off on average."
+            ),
+            valuing.ORDERS: _(
+                "Orders in %(days)s days: nothing beat the simple rule, which sets the level, %(rule)s off on average."
+            ),
+        }
+        return texts[what] % {"days": days, "rule": write(rule)}
     if what == valuing.SPEND:
         text = _("Spend in %(days)s days: %(error)s off on average, the simple rule %(rule)s.")
         return text % {"days": days, "error": formats.money(error), "rule": formats.money(rule)}

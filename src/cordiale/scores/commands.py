@@ -132,6 +132,6 @@ def _measures(found: dict[str, Any]) -> Any:
     return terminal.table("measure", "model", "rule", "ratio", "95 %", rows=rows, title=title)
 
 
-def _figures(measure: dict[str, float]) -> list[str]:
-    ratio = f"{measure['low']:.3f} to {measure['high']:.3f}"
-    return [f"{measure['value']:.4g}", f"{measure['baseline']:.4g}", f"{measure['ratio']:.3f}", ratio]
+def _figures(measure: dict[str, float | None]) -> list[str]:
+    told = {name: "–" if value is None else f"{value:.4g}" for name, value in measure.items()}
+    return [told["value"], told["baseline"], told["ratio"], f"{told['low']} to {told['high']}"]

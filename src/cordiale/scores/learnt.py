@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,3 +27,12 @@ class Learnt:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     content: bytes = b""
     refusals: Sequence[Mapping[str, Any]] = ()
+
+
+def told(value: Any) -> Any:
+    """`value` as JSON holds it: what is no number (a ratio to nothing) is unknown."""
+    if isinstance(value, Mapping):
+        return {key: told(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [told(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

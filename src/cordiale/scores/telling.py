@@ -106,7 +106,7 @@ def _fact(name: str, row: Mapping[str, Any], known: Mapping[str, Trait]) -> str:
     trait = known[name]
     value, period = texts.written(trait, row.get(name)), texts.period(trait)
     title = formats.in_language(trait.title)
-    return f"{title} ({period}){_colon()}{value}" if period and not trait.window else f"{title}{_colon()}{value}"
+    return f"{title} ({value}, {period})" if period and not trait.window else f"{title} ({value})"
 
 
 def feature_title(name: str, value: Any = None) -> str:
@@ -124,14 +124,18 @@ def feature_title(name: str, value: Any = None) -> str:
     if name == "lifecycle_stage":
         stage = texts.stages(insight.lifecycle()).get(value)
         value = stage.title if stage else value
-    return f"{title}{_colon()}{value}"
+    return f"{title} ({value})"
 
 
 def _last_order(recency: int, gap: float | None) -> str:
-    ago = ngettext("Last order %(n)s day ago", "Last order %(n)s days ago", recency) % {"n": formats.number(recency)}
+    ago = _("Last order less than a day ago") if recency < 1 else _days_ago(recency)
     if not gap:
         return ago
     return _("%(ago)s, usually every %(gap)s days") % {"ago": ago, "gap": formats.number(max(1, round(gap)))}
+
+
+def _days_ago(recency: int) -> str:
+    return ngettext("Last order %(n)s day ago", "Last order %(n)s days ago", recency) % {"n": formats.number(recency)}
 
 
 def _orders_in(orders: int, days: int) -> str:
@@ -148,7 +152,7 @@ def _of_value(version: ScoreVersion, row: pa.Table, as_of: datetime) -> list[str
     gap = past.t_x[0] / past.x[0] if past.x[0] else None
     basket = float(model.basket(past)[0])
     return [
-        f"{_orders_in(orders, known)}{_dot()}{_last_order(since, gap)}",
+        f"{_orders_in(orders, known)}. {_last_order(since, gap)}.",
         _("Basket of %(own)s on average, %(expected)s expected: the fewer the orders, the nearer to that of everybody")
         % {"own": formats.money(float(past.basket[0])), "expected": formats.money(basket)},
     ]
@@ -156,7 +160,3 @@ def _of_value(version: ScoreVersion, row: pa.Table, as_of: datetime) -> list[str
 
 def _colon() -> str:
     return "\u202f: " if formats.language() == "fr" else ": "
-
-
-def _dot() -> str:
-    return "; " if formats.language() != "fr" else "\u202f; "
