@@ -8,6 +8,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def demo(
         figures = summary.summary(state)
     terminal.answer(figures, as_json=json_, text=lambda: summary.as_text(figures))
     if not once:
-        _serve(port, actions.sign_in_link)
+        _serve(port, actions.sign_in_link, lambda step: actions.learn(state, step))
 
 
 def _day(text: str | None) -> date:
@@ -59,8 +60,12 @@ def _day(text: str | None) -> date:
         raise CordialeError(f"'{text}' is not a day; write it as 2026-11-22") from error
 
 
-def _serve(wanted: int, sign_in_link: Callable[[], str]) -> None:
-    """Serve until Ctrl-C. The page opens in a browser where there is a screen."""
+class _Ended(Exception):
+    """Somebody asked us to end, or the web server did."""
+
+
+def _serve(wanted: int, sign_in_link: Callable[[], str], meanwhile: Callable[[Callable[[], None]], None]) -> None:
+    """Serve until Ctrl-C, and do `meanwhile`. The page opens in a browser where there is a screen."""
     port = serving.free_port(HOST, wanted)
     if port != wanted:
         terminal.errors.print(f"Port {wanted} is taken; the pages are on {port}.")
@@ -73,13 +78,20 @@ def _serve(wanted: int, sign_in_link: Callable[[], str]) -> None:
         terminal.errors.print(f"\nPages: {address}\nSign in (once): {link}\nEnd with Ctrl-C.", soft_wrap=True)
         if sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
             webbrowser.open(link)
-        _wait(web)
+        _wait(web, meanwhile)
     finally:
         serving.end(web)
 
 
-def _wait(web: subprocess.Popen[bytes]) -> None:
+def _wait(web: subprocess.Popen[bytes], meanwhile: Callable[[Callable[[], None]], None]) -> None:
     stopping = processes.on_signal()
+
+    def step() -> None:
+        if stopping or web.poll() is not None:
+            raise _Ended
+
+    with suppress(_Ended):
+        meanwhile(step)
     while not stopping:
         if web.poll() is not None:
             raise Unavailable(f"the web server ended with code {web.returncode}; start the demo again")

@@ -35,6 +35,7 @@ from cordiale.deliveries import catcher
 from cordiale.demo import people
 from cordiale.demo.journey import LICENCE, Journey, families
 from cordiale.demo.state import DemoState, find_state, forget
+from cordiale.demo.understanding import ACTOR, Step, understand
 from cordiale.errors import Refused
 from cordiale.facts import actions as facts
 from cordiale.identity import actions as identity
@@ -47,7 +48,6 @@ from cordiale.segments import actions as segments
 from cordiale.segments.models import Segment
 from cordiale.ui import terminal
 
-ACTOR = "demo"
 PROGRAMMES = ("win-back", "welcome", "birthday")
 TICKS_AT = (wall_time(7, 0), wall_time(10, 0), wall_time(15, 0))
 """The first falls in the quiet hours, so that postponing is seen; at the last, Martinique is awake too."""
@@ -103,6 +103,13 @@ def run(state: DemoState) -> None:
         _run_days(state)
 
 
+def learn(state: DemoState, step: Step) -> None:
+    """Fit scores and recommendations: a minute or two, for which nobody has to wait. `step` may raise to end it."""
+    with _stage(state, "understand"):
+        if "understand" not in state.stages:
+            understand(_journey(state), company_folder(), state.end, step)
+
+
 def sign_in_link() -> str:
     """A fresh one-time link for the demo's administrator (a path; the caller knows the address)."""
     return accounts.invite(STAFF_EMAIL, "Camille Démo", Role.ADMINISTRATOR, clock.now(), actor=ACTOR)
@@ -133,7 +140,7 @@ def _stage(state: DemoState, name: str) -> Iterator[None]:
 def _load(state: DemoState) -> None:
     if "load" in state.stages:
         return
-    journey = Journey(today=state.day, zone=company().zone, sample=state.sample)
+    journey = _journey(state)
     households = journey.households()
     ids = _load_customers(households, state)
     _load_consents(households, ids, state)
@@ -149,6 +156,10 @@ def _load(state: DemoState) -> None:
     mailings = journey.mailings(table)
     facts.record("messages", mailings, app=("demo-mailings", 1))
     decisions.record_past_contacts(mailings.to_pylist(), now=state.end)
+
+
+def _journey(state: DemoState) -> Journey:
+    return Journey(today=state.day, zone=company().zone, sample=state.sample)
 
 
 def _load_customers(households: list[people.Household], state: DemoState) -> dict[str, int]:

@@ -127,6 +127,11 @@ class Journey:
             ids=ids,
         )
 
+    def product_names(self) -> list[dict[str, Any]]:
+        """Each product's `product_id`, `product_type` and `package_size`; the latter two may be unknown."""
+        rows: list[dict[str, Any]] = self._table("products", ["product_id", "product_type", "package_size"]).to_pylist()
+        return rows
+
     def _choose(self, sample: int | None) -> pa.Table:
         numbers = sorted(set(self._table("transactions", ["household_id"])["household_id"].to_pylist()))
         return pa.table({"household_id": pa.array(numbers[:sample], pa.int64())})
