@@ -22,6 +22,22 @@ export function start(form) {
   let past = [entry()];
   let place = 0;
 
+  // What works is told on the form: for styles, and for whoever waits.
+  let working = 0;
+  async function busily(work) {
+    working += 1;
+    tellBusy();
+    try {
+      return await work();
+    } finally {
+      working -= 1;
+      tellBusy();
+    }
+  }
+  function tellBusy() {
+    form.toggleAttribute('data-busy', working > 0 || waiting !== null);
+  }
+
   function outline() {
     return face.querySelector('#outline')?.textContent ?? '';
   }
@@ -50,7 +66,11 @@ export function start(form) {
 
   // A change: the server reads all fields, does what the button says, and gives the face anew. What was typed
   // while it answered is not overwritten: the fields then stand for themselves and are sent again.
-  async function build({ verb = '', data = null, reshapes = true, remembers = true } = {}) {
+  function build(change = {}) {
+    return busily(() => rebuild(change));
+  }
+
+  async function rebuild({ verb = '', data = null, reshapes = true, remembers = true }) {
     clearTimeout(waiting);
     waiting = null;
     building?.abort();
@@ -64,7 +84,7 @@ export function start(form) {
       if (reshapes) show(state);
       tell(state);
       if (remembers) remember();
-      count(state.is_sound);
+      busily(() => count(state.is_sound));
       if (verb.startsWith('remove')) toast();
     } catch (error) {
       if (error.name !== 'AbortError') said(form.dataset.saidSlow);
@@ -103,7 +123,7 @@ export function start(form) {
     const fault = face.querySelector('#fault');
     if (fault) fault.innerHTML = state.fault_html;
     form.elements.expression?.toggleAttribute('aria-invalid', Boolean(state.fault_html));
-    face.querySelector('#unfinished')?.toggleAttribute('hidden', state.is_sound);
+    face.querySelector('#unfinished')?.toggleAttribute('hidden', !Object.keys(state.problems).length);
     if (state.is_sound) $('#sentence').textContent = state.sentence;
     $('#sentence').classList.toggle('is-stale', !state.is_sound);
     form.classList.remove('is-tested');
@@ -113,7 +133,7 @@ export function start(form) {
   // The number there was stays until the next one comes.
   async function count(isSound) {
     form.classList.add('is-stale');
-    if (!isSound) return said(form.dataset.saidUnfinished);
+    if (!isSound) return said($('.builder-total') ? form.dataset.saidUnfinished : '');
     said(form.dataset.saidStale);
     counting?.abort();
     const mine = new AbortController();
@@ -221,7 +241,11 @@ export function start(form) {
 
   // A customer
 
-  async function test(more) {
+  function test(more) {
+    return busily(() => ask(more));
+  }
+
+  async function ask(more) {
     const found = await post(form.dataset.test, body(more));
     if (found.status !== 200) return;
     $('#tested').innerHTML = found.panel;
@@ -240,6 +264,7 @@ export function start(form) {
       if (event.target.hasAttribute('data-reshapes')) return;
       clearTimeout(waiting);
       waiting = setTimeout(() => { waiting = null; build({ reshapes: false }); }, 400);
+      tellBusy();
     } else if (['title_fr', 'title_en', 'name'].includes(event.target.name)) keep();
   });
   form.addEventListener('change', (event) => {
@@ -290,6 +315,6 @@ export function start(form) {
   });
   if (form.hasAttribute('data-refused')) keep();
 
-  restore().then((isRestored) => { if (!isRestored && !form.hasAttribute('data-refused')) build({ reshapes: false, remembers: false }); });
+  busily(restore).then((isRestored) => { if (!isRestored && !form.hasAttribute('data-refused')) build({ reshapes: false, remembers: false }); });
   if (form.hasAttribute('data-refused')) build({ reshapes: false, remembers: false });
 }

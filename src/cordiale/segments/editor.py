@@ -215,16 +215,15 @@ def _state(request: HttpRequest, draft: Draft) -> dict[str, Any]:
 
 
 def _counted(draft: Draft, counted: Counts) -> dict[str, Any]:
-    """What the panel shows. Reach is one row a purpose, one cell a channel."""
-    channels = list(dict.fromkeys(one.channel for one in counted.reach))
-    cells = {(one.purpose, one.channel): one for one in counted.reach}
+    """What the panel shows."""
+    titles = {code: purpose.title for code, purpose in purposes().items()}
     reach = [
-        {"title": purpose.title, "cells": [cells[code, channel] for channel in channels if (code, channel) in cells]}
-        for code, purpose in purposes().items()
+        {"purpose": titles[one.purpose], "channel": one.channel, "members": one.customers, "share": one.share}
+        for one in counted.reach
     ]
     people = Customer.objects.filter(pk__in=counted.samples).order_by("pk")
-    return {"counted": counted, "channels": channels, "reach": reach, "people": people,
-            "rules": counted.rules if draft.face == drafts.TEXT else []}  # fmt: skip
+    rules = counted.rules if draft.face == drafts.TEXT else []
+    return {"counted": counted, "reach": reach, "people": people, "rules": rules}
 
 
 def _beside(draft: Draft, counted: Counts) -> dict[str, str]:

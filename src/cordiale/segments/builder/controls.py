@@ -15,7 +15,7 @@ from cordiale.segments.builder.outline import Part, Rule
 from cordiale.segments.builder.values import Flat, lines
 from cordiale.segments.queries.catalogue import Choice, ColumnOffer, FunctionOffer
 from cordiale.segments.rules import Kind
-from cordiale.segments.rules.language import MAX_STEPS, STEPS
+from cordiale.segments.rules.language import MAX_STEPS
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,7 @@ class Painter:
     def _step(self, flat: Flat, place: str, number: int) -> Step:
         prefix = f"steps.{number}."
         row = _RowPainter(self, place, flat, prefix)
-        functions = [(name, _("Order") if name == "orders" else self.offers.function(name).title)  # type: ignore[union-attr]
-                     for name in STEPS if self.offers.function(name)]  # fmt: skip
+        functions = [(name, title) for name, title in words.STEPS if self.offers.function(name)]
         happened = [("", _("then")), ("on", _("then not"))]
         controls = [row.select("not", _("Did it happen?"), happened)] if number else []
         controls += [row.select("function", _("What happened"), functions, reshapes=True)]
@@ -231,12 +230,7 @@ class _RowPainter:
             return []
         is_known = function is None or function.is_known
         operators = words.operators(kind, is_counted=kind == Kind.INTEGER and is_known, may_be_unknown=not is_known)
-        controls = [self.select("op", _("Operator"), operators, reshapes=True), *self._values(kind, (), "", "")]
-        if function is not None and function.takes_minimum:
-            currency = company().currency
-            controls.append(self.text("minimum", _("Least amount of an order"), "number",
-                                      before=_("of at least (optional)"), after=_sign(currency)))  # fmt: skip
-        return controls
+        return [self.select("op", _("Operator"), operators, reshapes=True), *self._values(kind, (), "", "")]
 
     def cond(self, function: str) -> list[Control]:
         """A condition on a row."""
@@ -270,11 +264,15 @@ class _RowPainter:
                                       before=_("from step to step at most")))  # fmt: skip
             controls.append(self.select("bu", _("Unit"), words.UNITS))
         controls.append(self.select("window", _("When"), words.WINDOWS, reshapes=True))
+        function = self.painter.offers.function(self.flat.get("about", "").partition(":")[2])
         match self.flat.get("window"):
             case "last":
                 controls += [self.text("wn", _("How long"), "number"), self.select("wu", _("Unit"), words.UNITS)]
             case "since":
                 controls.append(self.text("since", _("Since which day"), "date"))
+        if function is not None and function.takes_minimum:
+            controls.append(self.text("minimum", _("Least amount of an order"), "number",
+                                      before=_("of at least (optional)"), after=_sign(company().currency)))  # fmt: skip
         return controls
 
     def _values(self, kind: str, choices: Sequence[Choice], suggest: str, unit: str) -> list[Control]:

@@ -38,6 +38,8 @@ _OF_ROWS = frozenset({"known", "unknown", "between", "not between"})
 
 UNITS: Titles = (("day", _("days")), ("hour", _("hours")), ("minute", _("minutes")))
 WINDOWS: Titles = (("ever", _("since ever")), ("last", _("in the last")), ("since", _("since")))
+STEPS: Titles = (("orders", _("an order")), ("events", _("the event")), ("messages", _("a message")),
+                 ("answers", _("an answer to")))  # fmt: skip
 GROUP_KINDS: Titles = (("all", _("all of these hold (AND)")), ("any", _("at least one of these holds (OR)")))
 VALUELESS = frozenset({"known", "unknown", "never", "once", "yes", "no"})
 RELATIVE = frozenset({"within", "older", "ahead", "beyond"})
