@@ -50,14 +50,10 @@ shop, lake = insight_cast.shop, language.lake
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    (folder / "spark-defaults.conf").write_text("spark.sql.shuffle.partitions 4\n")
-    with pytest.MonkeyPatch.context() as changed:
-        changed.setenv("SPARK_CONF_DIR", str(folder))
-        cluster = Cluster(folder)
-        yield cluster
-        spark_session.stop()
-        cluster.stop()
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield cluster
+    spark_session.stop()
+    cluster.stop()
 
 
 @pytest.fixture

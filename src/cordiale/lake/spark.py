@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SENT_BYTES = 32 << 20
 """Tables larger than this reach the workers as a file beside the lake's, not through the driver's memory."""
 
+LEAST_PIECES = 4
+"""Groups and joins are computed in so many pieces, two a bucket of a larger lake; Spark's 200 are for neither."""
+_SHUFFLE = "spark.sql.shuffle.partitions"
 _OUTSIDE = (
     "PATH_NOT_FOUND",
     "FILE_NOT_EXIST",
@@ -129,6 +132,9 @@ class _Reading:
         self._lake = lake
         self._now = now
         self._scratch = lake / "_tmp" / f"{os.getpid()}-{secrets.token_hex(4)}"
+        if not session.sparkContext.getConf().contains(_SHUFFLE):
+            most = max(snapshot.buckets for snapshot in now.facts.values())
+            session.conf.set(_SHUFFLE, str(max(LEAST_PIECES, 2 * most)))
 
     def show(self, wanted: Sequence[str], day: date | None, relations: Mapping[str, pa.Table]) -> None:
         """Make the views a query names, and those of the tables given."""

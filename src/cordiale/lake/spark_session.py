@@ -112,7 +112,7 @@ def _settings(run: Path, master: str) -> dict[str, str]:
     address = _address_towards(master)
     quiet = run / "spark-log4j2.properties"
     quiet.write_text(_QUIET)
-    settings = {
+    return {
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet.as_uri()}",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -121,7 +121,6 @@ def _settings(run: Path, master: str) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(run / "spark"),
         "spark.log.level": "OFF",
     }
-    return settings | ({"spark.sql.shuffle.partitions": "4"} if master.startswith("local") else {})
 
 
 def _addresses(master: str) -> list[tuple[str, int]]:
