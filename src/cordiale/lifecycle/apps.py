@@ -8,6 +8,7 @@ class LifecycleConfig(AppConfig):
     label = "lifecycle"
 
     def ready(self) -> None:
-        from cordiale.lifecycle import computing  # noqa: PLC0415 - models are ready only now
+        from cordiale.lifecycle import computing, counting  # noqa: PLC0415 - models are ready only now
 
         computing.register()
+        counting.register()
