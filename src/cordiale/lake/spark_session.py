@@ -40,6 +40,8 @@ exec '{java}' "$@"
 """
 
 _QUIET = """rootLogger.level = off
+logger.python.name = org.apache.spark.api.python.PythonGatewayServer
+logger.python.level = off
 rootLogger.appenderRef.stderr.ref = console
 appender.console.type = Console
 appender.console.name = console
@@ -119,7 +121,6 @@ def _settings(run: Path, master: str) -> dict[str, str]:
         "spark.driver.host": address,
         "spark.driver.bindAddress": address,
         "spark.sql.warehouse.dir": str(run / "spark"),
-        "spark.log.level": "OFF",
     }
 
 
