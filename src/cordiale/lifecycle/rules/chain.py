@@ -26,6 +26,8 @@ NOMINAL = 0.8
 """The share of outcomes that intervals are meant to hold."""
 DRAWS = 2000
 SEED = 4_021
+INFLOW_MONTHS = 3
+"""How many of the last months tell how many new customers come: the first ones of a base bring everybody it had."""
 _PRIOR = 1.0
 """Pseudo-customers a row starts with: half of it stays where it is, the rest goes evenly everywhere."""
 _RHO_LIMIT = 0.5
@@ -38,7 +40,7 @@ Floats = npt.NDArray[np.float64]
 class Chain:
     """A fitted chain. `shares` (8 by 8): where people of each origin went. `strength`: how surely, in customers.
 
-    `rho`: how much months differ beyond chance. `inflow`: new customers a month; its variance is between months.
+    `rho`: how much months differ beyond chance. `inflow`: new customers a month over the last few, and their variance.
     """
 
     shares: Floats
@@ -46,7 +48,7 @@ class Chain:
     rho: Floats
     inflow: float
     inflow_variance: float
-    months: int
+    inflow_months: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +62,14 @@ class Path:
 
 def fit(counts: Counts) -> Chain:
     """The chain behind the moves of some months: `counts[m, i, j]` went from origin i to target j in month m."""
-    months = len(counts)
     totals = counts.sum(axis=0).astype(float)
     prior = _prior()
     shares = (totals + prior) / (totals + prior).sum(axis=1, keepdims=True)
     rho = np.array([_rho(counts[:, row, :].astype(float)) for row in range(len(ORIGINS))])
-    inflow = counts[:, SIZE, :].sum(axis=1).astype(float)
-    variance = float(inflow.var(ddof=1)) if months > 1 else float(inflow.mean())
+    inflow = counts[-INFLOW_MONTHS:, SIZE, :].sum(axis=1).astype(float)
+    variance = float(inflow.var(ddof=1)) if len(inflow) > 1 else float(inflow.mean())
     return Chain(shares=shares, strength=_strength(counts.sum(axis=2).astype(float), rho), rho=rho,
-                 inflow=float(inflow.mean()), inflow_variance=variance, months=months)  # fmt: skip
+                 inflow=float(inflow.mean()), inflow_variance=variance, inflow_months=len(inflow))  # fmt: skip
 
 
 def carry(chain: Chain, sizes: Counts, horizon: int, *, draws: int = DRAWS, seed: int = SEED) -> Path:
@@ -136,8 +137,8 @@ def _strength(sizes: Floats, rho: Floats) -> Floats:
 
 def _paces(chain: Chain, random: np.random.Generator, draws: int) -> Floats:
     """The mean inflow a month, as uncertain as so many months leave it."""
-    mean = max(chain.inflow, 0.5 / chain.months)
-    variance = max(chain.inflow_variance, mean) / chain.months
+    mean = max(chain.inflow, 0.5 / chain.inflow_months)
+    variance = max(chain.inflow_variance, mean) / chain.inflow_months
     return random.gamma(mean**2 / variance, variance / mean, draws)
 
 
