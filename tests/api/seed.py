@@ -36,7 +36,8 @@ class Company:
     def of(self, name: str, path: str) -> list[str]:
         """Values for the part `name` of an address."""
         if name == "name":
-            return [{"segments": "lyon", "programmes": "win-back", "webhooks": "shop"}[path.split("/")[3]]]
+            nouns = {"segments": "lyon", "programmes": "win-back", "webhooks": "shop", "scores": "lapse_risk"}
+            return [nouns.get(path.split("/")[3], "none")]
         return self.known.get(name, ["1"])
 
 

@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 
 from cordiale.accounts.actions import audit
 from cordiale.accounts.models import Staff
+from cordiale.customers.planner import along_index
 from cordiale.errors import CordialeError, NotFound
 from cordiale.recommendations import facts
 from cordiale.recommendations.models import Product
@@ -99,7 +100,7 @@ def tell(rows: Iterable[Mapping[str, Any]], *, source: str, actor: Staff | str, 
             good[code] = good.get(code, {}) | checked(code, row)
         except CordialeError as error:
             faults.append(Fault(number, str(row.get("id") or "")[:200], str(error)))
-    with transaction.atomic():
+    with along_index():  # after a first filling there are no statistics: the table would be read whole for each part
         counted = [_put(chunk, good, source, now) for chunk in _chunks(sorted(good))]
         new, changed = (sum(one[at] for one in counted) for at in (0, 1))
         if new or changed:
