@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 
 from cordiale.accounts.models import AuditEntry
 from cordiale.customers.models import Customer
@@ -14,6 +16,12 @@ from cordiale.identity.actions import Told, merge, tell, unmerge
 from cordiale.segments import actions, holdings, loading, queries
 from cordiale.segments.models import Listing
 from tests.segments.conftest import NOW
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
