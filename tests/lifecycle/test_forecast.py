@@ -50,7 +50,7 @@ def test_a_base_that_moves_towards_loss_is_foretold_to_lose(year: Shop) -> None:
 
     assert found.path is not None
     assert found.path.expected.sum(axis=1) == pytest.approx(np.array([116, 118, 120]), abs=0.5)
-    assert found.path.expected[:, STAGES.index("lost")] == pytest.approx(np.array([39, 43, 47]), abs=1)
+    assert found.path.expected[:, STAGES.index("lost")] == pytest.approx(np.array([39, 43, 47]), abs=2)
     assert [one.forecasts for one in found.verdicts] == [4, 3, 2]
 
 

@@ -23,7 +23,7 @@ MONTH, QUARTER = "month", "quarter"
 COHORTS = {MONTH: "cohorts-month", QUARTER: "cohorts-quarter"}
 INTERVALS, BASKETS = "intervals", "baskets"
 KINDS = (*COHORTS.values(), INTERVALS, BASKETS)
-SMALL = 3_000_000
+SMALL = 2_000_000
 """Order lines up to which a page counts at once; above, a job does."""
 _PERIODS = {MONTH: (1, 24), QUARTER: (3, 12)}
 """Months a period has, and how many periods are looked back on."""
