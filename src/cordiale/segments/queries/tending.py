@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -22,7 +23,7 @@ select segment_id, sum(came - went) from (
 
 def weekly_change(segments: Sequence[Segment], now: datetime) -> dict[int, int]:
     """By number of the segment, how many more are in it than seven days ago; none for who stayed the same."""
-    values = {"ids": [one.pk for one in segments], "since": now - timedelta(days=7), "now": now}
+    values: dict[str, Any] = {"ids": [one.pk for one in segments], "since": now - timedelta(days=7), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_CHANGE, values)
         return {segment: int(change) for segment, change in cursor.fetchall()}
