@@ -135,7 +135,8 @@ def build_segments() -> dict[str, Any]:
     actions.save_segment("rich", rich, title={"fr": "De tout", "en": "Of everything"}, actor="seed", now=now)
     vip = actions.create_static("vip", {"fr": "Invités", "en": "Guests"}, actor="seed", now=now)
     Listing.objects.bulk_create(
-        Listing(segment=vip, customer=one, at=now, actor="seed", source="seed") for one in Customer.objects.order_by("id")[:3]
+        Listing(segment=vip, customer=one, at=now, actor="seed", source="seed")
+        for one in Customer.objects.order_by("id")[:3]
     )
     actions.refresh(now)
     return {}
