@@ -52,7 +52,10 @@ function sankey({ labels, series }, numbers, colors, quiet) {
     label: { ...quiet, color: token('--ink'), formatter: ({ name }) => said(name), overflow: 'truncate', width: 130,
       textBorderColor: token('--card'), textBorderWidth: 3 },
     lineStyle: { color: 'source', opacity: 0.3, curveness: 0.5 },
-    data: [...series.map(({ name }) => node('a', name, 'right')), ...labels.map((name) => node('b', name, 'left'))],
+    data: [
+      ...series.filter(({ values }) => values.some((value) => value > 0)).map(({ name }) => node('a', name, 'right')),
+      ...labels.filter((name, place) => series.some(({ values }) => values[place] > 0)).map((name) => node('b', name, 'left')),
+    ],
     links: series.flatMap(({ name, values }) => values.map((value, place) => ({ source: `a:${name}`, target: `b:${labels[place]}`, value })))
       .filter(({ value }) => value > 0),
     tooltip: { trigger: 'item', formatter: ({ dataType, data, name, value }) => (dataType === 'edge'

@@ -69,7 +69,7 @@ def baskets(found: Baskets) -> Picture:
         return {"is_empty": True}
     worth, lines = rules.quantiles(found.values), rules.quantiles(found.lines)
     bins = {"value": rules.histogram(found.values, cap=statements.DEAREST),
-            "lines": rules.histogram(found.lines, cap=statements.MOST_LINES)}  # fmt: skip
+            "lines": rules.histogram(found.lines, cap=statements.MOST_LINES, first=1)}  # fmt: skip
     language = formats.language()
     return {
         "orders": found.orders, "average": found.spend / found.orders, "spend": found.spend, "median": lines[2],

@@ -51,10 +51,13 @@ def by_month(months: Sequence[Snapshot], stages: Stages) -> Picture:
 
 
 def sankey(found: Flows, stages: Stages) -> Picture:
-    """A ribbon a pair of stages: series are where people came from, labels where they went."""
+    """A ribbon a pair of stages: series are where people came from, labels where they went.
+
+    Stages without anybody are there too, not drawn: so each keeps the colour it has in the other charts.
+    """
     called = titles(stages)
-    targets = [name for name in (*STAGES, None) if any(target == name for _origin, target in found.customers)]
-    origins = [name for name in (*STAGES, None) if any(origin == name for origin, _target in found.customers)]
+    targets = [*STAGES, *([None] if any(target is None for _origin, target in found.customers) else [])]
+    origins = [*STAGES, *([None] if any(origin is None for origin, _target in found.customers) else [])]
     series = [
         {"name": called[origin or NEW], "values": [found.customers.get((origin, target), 0) for target in targets]}
         for origin in origins

@@ -83,16 +83,18 @@ def quantiles(counts: Mapping[int, int], shares: Sequence[float] = QUANTILES) ->
     return found
 
 
-def histogram(counts: Mapping[int, int], *, bins: int = 20, cap: int | None = None) -> list[Bin]:
+def histogram(
+    counts: Mapping[int, int], *, bins: int = 20, cap: int | None = None, first: int | None = None
+) -> list[Bin]:
     """Whole numbers in bins of a round width, wide enough for nine tenths of them in most bins; the rest in the last.
 
-    `cap`: the value that stands for itself and all above.
+    `cap`: the value that stands for itself and all above. `first`: where bins begin, else at a multiple of the width.
     """
     if not counts:
         return []
     low, end = min(counts), quantiles(counts, (0.95,))[0]
     width = _round_width((end - min(low, end) + 1) / bins)
-    start, found = low // width * width, list[Bin]()
+    start, found = low // width * width if first is None else first, list[Bin]()
     while start <= end:
         many = sum(counts.get(value, 0) for value in range(start, start + width))
         found.append(Bin(low=start, high=start + width - 1, many=many))

@@ -116,7 +116,13 @@ def _page(request: HttpRequest, template: str, kind: str, shown: dict[str, Any],
         snapshot = insight.traits_on(day) if day else latest
         kept = buying.at_once(kind, snapshot)
         job = None if kept else counting.find_open(kind, snapshot)
-        context |= {"snapshot": snapshot, "kept": kept, "job": job, "is_nearest": bool(day and day != snapshot.day)}
+        context |= {
+            "snapshot": snapshot,
+            "kept": kept,
+            "job": job,
+            "asked": asked or snapshot.day.isoformat(),
+            "is_nearest": bool(day and day != snapshot.day),
+        }
         context |= draw(kept) if kept else {}
     return render(request, template, context, status=422 if problem else 200)
 
