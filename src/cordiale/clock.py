@@ -53,5 +53,8 @@ def local_day(instant: datetime, zone_name: str) -> date:
 
 
 def start_of_day(day: date, zone_name: str) -> datetime:
-    """Midnight opening `day` in `zone_name`, in UTC."""
-    return datetime.combine(day, time(), zone(zone_name)).astimezone(UTC)
+    """Midnight opening `day` in `zone_name`, in UTC. Raises CordialeError for the first and last days there are."""
+    try:
+        return datetime.combine(day, time(), zone(zone_name)).astimezone(UTC)
+    except OverflowError as error:
+        raise CordialeError(f"{day} is out of reach; give a day of this age") from error

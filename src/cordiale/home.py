@@ -95,5 +95,7 @@ def current() -> Home:
 def _at(written: str, folder: Path) -> Home:
     """Asked for with every amount a page writes: resolving a path costs more than writing the amount."""
     if "://" in written:
-        raise CordialeError(f"'{written}' is no folder of this machine; docs/how-to/spark.md tells how to use object storage")
+        raise CordialeError(
+            f"'{written}' is no folder of this machine; docs/how-to/spark.md tells how to use object storage"
+        )
     return Home((folder / Path(written).expanduser()).resolve())

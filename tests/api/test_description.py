@@ -26,7 +26,10 @@ FREE = {
     "DecisionOut.values", "ProposalOut.values", "WhyNotOut.values",  # what a rule saw, by the rule's own names
     "ExportOut.parts",  # everything held about a person, as each part keeps it
     "ToldValue.value",  # of any type a field may have
-    "CountsOut.tree", "TreeGiven.tree",  # an expression as a tree, as docs/segments-language.md says
+    "CountsOut.tree",  # an expression as a tree, as docs/segments-language.md says
+    "CardOut.importance",  # by the names of what it was learnt from
+    "ModelOut.tuning", "ModelOut.report",  # of whichever model is in force
+    "ProductOut.attributes",  # the company's own
 }  # fmt: skip
 """Where an answer is free-form on purpose; the shape's docstring says what is in it."""
 

@@ -18,12 +18,13 @@ from cordiale.customers.copying import Json, encode
 pytestmark = pytest.mark.django_db
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 AT = datetime(1999, 12, 31, 23, 59, 59, 123456, tzinfo=UTC)
+_FIRST, _LAST = AT.replace(1800, tzinfo=None), AT.replace(2200, tzinfo=None)
 ROWS = st.lists(
     st.tuples(
         st.none() | TEXTS,
         st.none() | st.integers(-(2**63), 2**63 - 1),
         st.none() | st.dates(date(1800, 1, 1), date(2200, 1, 1)),
-        st.none() | st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1)).map(lambda one: one.replace(tzinfo=UTC)),
+        st.none() | st.datetimes(_FIRST, _LAST).map(lambda one: one.replace(tzinfo=UTC)),
         st.dictionaries(TEXTS, TEXTS, max_size=2),
     ),
     max_size=8,

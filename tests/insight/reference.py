@@ -43,9 +43,6 @@ def traits(lines: list[Row], events: list[Row], messages: list[Row], as_of: date
         **{f"spend_{days}d": spend(within(lines, days)) for days in (30, 90, 365)},
         "spend_previous_90d": spend(before),
         "average_basket": (spend(lines) / len(orders)).quantize(CENT, ROUND_HALF_UP) if orders else None,
-        "spend_monthly": (spend(lines) * 30 / max(30, (as_of - first) // DAY if first else 0)).quantize(
-            CENT, ROUND_HALF_UP
-        ),
         "spend_monthly": (spend(lines) * 30 / max(tenure or 0, 30)).quantize(CENT, ROUND_HALF_UP),
         "units_90d": sum(row["quantity"] for row in quarter),
         "distinct_categories_365d": len({row["category"] for row in year} - {None}),

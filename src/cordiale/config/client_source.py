@@ -6,6 +6,7 @@ What it writes is committed and read like any other source; `config.snapshots` s
 from __future__ import annotations
 
 import builtins
+import keyword
 import re
 import subprocess
 import sys
@@ -177,7 +178,7 @@ def _entry(tags: Iterable[str]) -> str:
 
 
 def _argument(name: str) -> str:
-    return f"{name}_" if hasattr(builtins, name) else name
+    return f"{name}_" if hasattr(builtins, name) or keyword.iskeyword(name) else name
 
 
 def _value(name: str, default: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from keyword import iskeyword
 from textwrap import indent, wrap
 from typing import Any
 
@@ -69,10 +70,7 @@ class Types:
     def _struct(self, name: str) -> str:
         schema = self.schemas[name]
         fields = self.fields(schema, is_received=name in self.received)
-        lines = [
-            f"{one}: {hint}" if default is None else f"{one}: {hint} = {_factory(default)}"
-            for one, hint, default in fields
-        ]
+        lines = [_field(*one) for one in fields]
         says = docstring(schema.get("description", f"{name}."))
         body = indent("\n".join([says, *lines]), "    ")
         return f"class {name}(Shape, frozen=True, kw_only=True):\n{body}\n\n"
@@ -109,6 +107,13 @@ def docstring(text: str) -> str:
     if len(lines) > 1:
         lines = [*wrap(f'"""{text}', _WIDTH), '"""']
     return "\n".join(lines) + "\n"
+
+
+def _field(name: str, hint: str, default: str | None) -> str:
+    if iskeyword(name):
+        given = "" if default is None else f"default={default}, "
+        return f'{name}_: {hint} = field({given}name="{name}")'
+    return f"{name}: {hint}" if default is None else f"{name}: {hint} = {_factory(default)}"
 
 
 def _factory(default: str) -> str:

@@ -83,9 +83,9 @@ def _first_day(segment: Segment, zone: str) -> date:
 def members_on(name: str, day: date, now: datetime, *, limit: int = 50, offset: int = 0) -> Members:
     """Who was in the segment when that day ended (for today: now), by number, as one page. Raises NotFound."""
     zone = company().zone
-    at = min(clock.start_of_day(day + timedelta(days=1), zone), now + timedelta(microseconds=1))
     if clock.start_of_day(day, zone) > now:
         raise CordialeError(f"{day} is still to come; ask for a day that has begun")
+    at = min(clock.start_of_day(day + timedelta(days=1), zone), now + timedelta(microseconds=1))
     with connection.cursor() as cursor:
         cursor.execute(_ON, {"segment": get_segment(name).pk, "at": at})
         found = [number for (number,) in cursor.fetchall()]
