@@ -137,7 +137,7 @@ def moves(request: HttpRequest, name: str, since: datetime, page: Page = 1) -> d
 
 @router.get("/{name}/reach", response={200: shapes.ReachList, 404: Problem}, summary="Whom one may contact")
 def reach(request: HttpRequest, name: str) -> dict[str, Any]:
-    """Members, evaluated now, who may be contacted now: consent, an address, no opposition."""
+    """Members who may be contacted now: consent, an address, no opposition."""
     text = queries.get_segment(name).expression
     return {"reach": [asdict(one) for one in queries.reach(text, _with_traits(text))]}
 
