@@ -109,7 +109,7 @@ def _page(request: HttpRequest, template: str, kind: str, shown: dict[str, Any],
     problem = _("Write a day as 2026-03-01.") if asked and day is None else ""
     latest = insight.find_snapshot()
     context: dict[str, Any] = {
-        **shown, "kind": kind, "asked": asked, "problem": problem, "latest": latest,
+        **shown, "kind": kind, "asked": "" if problem else asked, "problem": problem, "latest": latest,
         "may_edit": may(staff_of(request).role, "insight.edit"),
     }  # fmt: skip
     if latest is not None and not problem:

@@ -105,7 +105,8 @@ def _flows(request: HttpRequest, stages: dict[str, texts.Stage]) -> dict[str, An
     """What the page says of the two days; `problem` where they cannot be shown, with the days kept in the form."""
     start, end, problem = _asked(request.GET.get("from", ""), request.GET.get("to", ""))
     if problem:
-        return {"problem": problem, "start": request.GET.get("from", ""), "end": request.GET.get("to", "")}
+        kept = {name: day.isoformat() if day else "" for name, day in (("start", start), ("end", end))}
+        return {"problem": problem, **kept}  # a date field takes nothing but a day
     try:
         start, end = days.chosen(start, end)
     except Refused:
