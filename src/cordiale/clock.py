@@ -25,7 +25,10 @@ def require_aware(instant: datetime) -> datetime:
     """Return `instant` in UTC; raise NaiveInstant when it has no zone."""
     if instant.tzinfo is None or instant.utcoffset() is None:
         raise NaiveInstant(f"{instant.isoformat()} has no zone; add an offset, e.g. {instant.isoformat()}+01:00")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise CordialeError(f"{instant.isoformat()} is out of reach; give an instant of this age") from error
 
 
 def parse_instant(text: str) -> datetime:

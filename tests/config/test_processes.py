@@ -63,7 +63,8 @@ def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
 def test_status_says_what_runs_and_a_second_up_changes_nothing(running: Path) -> None:
     first = cordiale(running, "status")
     assert (first["pages"], first["worker"], first["postgres"]) == ("up", "up", "up")
-    assert (first["events"], first["events_address"]) == ("up", "http://127.0.0.1:18201")
+    assert first["events"] == "up"
+    assert first["events_address"] != first["address"]
     again = cordiale(running, "up", "--port", str(free_port()))
     assert again["address"] == first["address"]
 

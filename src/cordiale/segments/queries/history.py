@@ -58,7 +58,7 @@ def history(name: str, now: datetime, *, start: date | None = None, end: date | 
     zone = company().zone
     today = clock.local_day(now, zone)
     end = min(end or today, today)
-    start = max(start or end - timedelta(days=USUAL_DAYS - 1), _first_day(segment, zone))
+    start = max(start or end - min(timedelta(days=USUAL_DAYS - 1), end - date.min), _first_day(segment, zone))
     many = (end - start).days + 1
     if many > MOST_DAYS:
         raise CordialeError(f"at most {MOST_DAYS} days are shown at once; ask for less")
