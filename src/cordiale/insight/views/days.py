@@ -37,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not problem:
         return _ask(request, day)
     context: dict[str, Any] = {
-        "day": day, "asked": asked or day.isoformat(), "problem": problem, "today": today,
+        "day": day, "asked": day.isoformat(), "problem": problem, "today": today,
         "may_edit": may(staff_of(request).role, "insight.edit"), "stages": _titles(),
     }  # fmt: skip
     if queries.find_snapshot() is not None:
