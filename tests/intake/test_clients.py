@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ from cordiale.lake import open_lake
 from tests.browser import site as places
 from tests.browser.conftest import HOW_TO_GET_ONE
 from tests.intake.proxy import Proxy
-from tests.intake.serving import EventServer, database
+from tests.intake.serving import EventServer, database, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 CLIENTS = Path(__file__).parent / "clients"
@@ -134,6 +135,16 @@ class _Site(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def knows(server: EventServer, write_key: str) -> bool:
+    """Does it take this new key? It looks for keys it does not know at most every few seconds."""
+    asked = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    asked.request("GET", f"/sourceConfig/?writeKey={write_key}")
+    try:
+        return asked.getresponse().status == 200
+    finally:
+        asked.close()
+
+
 HEAD = """<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script src="/index.js"></script>"""
 SEGMENT = "<script>const analytics = AnalyticsNext.AnalyticsBrowser.load({writeKey: '%s', cdnURL: '%s'}, %s)</script>"
 RUDDERSTACK = """<script>const analytics = new rudderanalytics.RudderAnalytics()
@@ -173,6 +184,7 @@ def test_browser_clients_lose_nothing_and_send_nothing_twice(
     address = f"http://127.0.0.1:{site.server_address[1]}"
     source = actions.add_source("site", kind="browser", origins=[address], actor="test", now=now)
     connection.close()
+    until(lambda: knows(fragile, source.write_key), 60)
     with bad_network(fragile) as network, sync_playwright() as playwright:
         _Site.page = (HEAD + load % (source.write_key, network.address, json.dumps(options))).encode()
         browser = playwright.chromium.launch(executable_path=chromium, args=list(places.CHROMIUM_FLAGS))
