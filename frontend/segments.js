@@ -1,6 +1,8 @@
 // The segment builder. The server holds the rules of the language: every change is sent to it, and its answer is shown.
 // What is kept here is the history (undo, redo) and the draft, in localStorage: they survive a reload, a closed tab and
 // a cut network, and a server that keeps a row a keystroke has nothing to gain from them.
+import { choice, free, several } from './combobox.js';
+
 const DEEP = 50;
 const KEPT = 'cordiale:segment:';
 
@@ -21,6 +23,36 @@ export function start(form) {
   let waiting = null;
   let past = [entry()];
   let place = 0;
+
+  // What one chooses from long lists, and from values that the server knows
+  const spoken = {
+    none: form.dataset.saidNone, many: form.dataset.saidMany, add: form.dataset.saidAdd, chosen: form.dataset.saidChosen,
+    remove: form.dataset.saidRemove, added: form.dataset.saidAdded, takenOut: form.dataset.saidTakenOut,
+    status: $('#combo-status'),
+  };
+  const help = JSON.parse(document.getElementById('subject-help')?.textContent ?? '{}');
+  const known = new Map();
+
+  async function values(asked, text) {
+    const query = `${asked}&${new URLSearchParams({ q: text.trim() })}`;
+    if (known.has(query)) return known.get(query);
+    await new Promise((done) => { setTimeout(done, text ? 150 : 0); });
+    const answer = await fetch(`${form.dataset.values}?${query}`).catch(() => null);
+    if (!answer?.ok) return [];
+    const { values: found } = await answer.json();
+    const groups = found.length ? [{ title: '', options: found.map((one) => ({ value: one.value, title: one.value, help: one.said })) }] : [];
+    known.set(query, groups);
+    return groups;
+  }
+
+  function enhance() {
+    for (const one of face.querySelectorAll('select[data-searched]')) choice(one, { said: spoken, help });
+    for (const one of face.querySelectorAll('textarea[data-several]')) {
+      const asked = one.dataset.suggest;
+      several(one, { said: spoken, propose: asked ? (text) => values(asked, text) : null });
+    }
+    for (const one of face.querySelectorAll('input[data-suggest]')) free(one, { said: spoken, propose: (text) => values(one.dataset.suggest, text) });
+  }
 
   // What works is told on the form: for styles, and for whoever waits.
   let working = 0;
@@ -94,9 +126,13 @@ export function start(form) {
 
   function show(state) {
     const focused = document.activeElement;
-    const held = face.contains(focused) ? { name: focused.name, verb: focused.dataset.do, at: focused.selectionStart } : null;
+    const held = face.contains(focused) ? {
+      name: focused.dataset.comboOf ?? focused.name, verb: focused.dataset.do, at: focused.selectionStart,
+      sought: focused.dataset.comboOf && focused.value !== focused.dataset.before ? focused.value : null,
+    } : null;
     const counts = new Map([...face.querySelectorAll('[data-count-of]')].map((one) => [one.dataset.countOf, one.textContent]));
     face.innerHTML = state.html;
+    enhance();
     for (const one of face.querySelectorAll('[data-count-of]')) one.textContent = counts.get(one.dataset.countOf) ?? '';
     focus(state.focus, held);
   }
@@ -104,14 +140,19 @@ export function start(form) {
   function focus(wanted, held) {
     if (wanted !== '-') {
       const part = face.querySelector(`[data-part="${CSS.escape(wanted || '0.')}"]`);
-      const field = part?.querySelector('.rule-about') ?? part?.querySelector('select, button');
+      const field = part?.querySelector('.combo > .rule-about') ?? part?.querySelector('select, button');
       (field ?? face.querySelector('[data-do^="add@"]'))?.focus();
       return;
     }
     if (!held) return;
-    const again = held.name ? face.querySelector(`[name="${CSS.escape(held.name)}"]:not([type=hidden])`)
+    const again = held.name ? face.querySelector(`[data-combo-of="${CSS.escape(held.name)}"]`)
+      ?? face.querySelector(`[name="${CSS.escape(held.name)}"]:not([type=hidden])`)
       : face.querySelector(`[data-do="${CSS.escape(held.verb ?? '')}"]`) ?? face.querySelector('[aria-pressed=true]');
     again?.focus();
+    if (again && held.sought !== null) {
+      again.value = held.sought;
+      again.dispatchEvent(new Event('cordiale:seek'));
+    }
     if (again && held.at != null && again.setSelectionRange) again.setSelectionRange(held.at, held.at);
   }
 
@@ -299,15 +340,6 @@ export function start(form) {
       build({ verb: `${event.key === 'ArrowUp' ? 'up' : 'down'}@${part}` });
     }
   });
-  face.addEventListener('focusin', async (event) => {
-    const name = event.target.dataset?.suggest;
-    if (!name) return;
-    const answer = await fetch(`${form.dataset.values}?${new URLSearchParams({ name })}`);
-    const list = face.querySelector('#proposed');
-    if (!answer.ok || !list || document.activeElement !== event.target) return;
-    list.innerHTML = await answer.text();
-    event.target.setAttribute('list', 'proposed');
-  });
   form.addEventListener('formdata', (event) => event.formData.set('outline', outline()));
   document.querySelector('[data-discard]').addEventListener('click', () => {
     localStorage.removeItem(key);
@@ -315,6 +347,7 @@ export function start(form) {
   });
   if (form.hasAttribute('data-refused')) keep();
 
+  enhance();
   busily(restore).then((isRestored) => { if (!isRestored && !form.hasAttribute('data-refused')) build({ reshapes: false, remembers: false }); });
   if (form.hasAttribute('data-refused')) build({ reshapes: false, remembers: false });
 }

@@ -33,7 +33,12 @@ def settled(page: Any) -> None:
 
 
 def pick(page: Any, title: str) -> None:
-    """Choose in the list that has the focus, as one does by keyboard: by typing its words."""
+    """Choose in the field that has the focus, as one does by keyboard: by typing its words."""
+    if page.evaluate("document.activeElement.role") == "combobox":
+        page.keyboard.type(title)
+        active(page, title)
+        page.keyboard.press("Enter")
+        return settled(page)
     assert page.evaluate("document.activeElement.tagName") == "SELECT"
     value = page.evaluate(
         "(title) => [...document.activeElement.options].find((one) => one.text === title).index", title
@@ -41,7 +46,18 @@ def pick(page: Any, title: str) -> None:
     page.keyboard.press("Home")
     for _ in range(value):
         page.keyboard.press("ArrowDown")
-    settled(page)
+    return settled(page)
+
+
+def active(page: Any, title: str) -> None:
+    """Wait until the option of that title is the one that Enter takes, in the list of the field with the focus."""
+    page.wait_for_function(
+        """(title) => {
+          const id = document.activeElement.getAttribute("aria-activedescendant");
+          return id && document.getElementById(id)?.firstElementChild.textContent === title;
+        }""",
+        arg=title,
+    )
 
 
 def tab_to(page: Any, name: str) -> None:
@@ -62,7 +78,7 @@ def press(page: Any, name: str, key: str = "Enter") -> None:
 def begin(page: Any, title: str) -> None:
     """In the first rule, which waits to be filled in."""
     page.locator("#id_title_en").fill(f"By keyboard {uuid4().hex[:8]}")
-    page.locator("[name='0~about']").focus()
+    page.locator("[data-combo-of='0~about']").focus()
     pick(page, title)
 
 
@@ -115,7 +131,7 @@ def test_what_is_removed_is_brought_back(page: Any) -> None:
     begin(page, "Has consented to")
     page.get_by_role("button", name="Add a rule").click()
     settled(page)
-    assert page.evaluate("document.activeElement.name") == "1~about"
+    assert page.evaluate("document.activeElement.dataset.comboOf") == "1~about"
     pick(page, "Age")
     page.get_by_role("button", name="Remove", exact=True).last.click()
     settled(page)
@@ -130,10 +146,10 @@ def test_a_rule_is_moved_into_a_group_by_keys(page: Any) -> None:
     page.get_by_role("button", name="Add a group").click()
     settled(page)
     pick(page, "May be contacted for")
-    page.locator("[name='0~about']").focus()
+    page.locator("[data-combo-of='0~about']").focus()
     page.keyboard.press("Alt+ArrowDown")
     settled(page)
-    assert page.evaluate("document.activeElement.name") == "0.0~about"
+    assert page.evaluate("document.activeElement.dataset.comboOf") == "0.0~about"
     assert re.fullmatch(r"consent\(.*\) or reachable\(.*\)", text_of(page))
 
 
@@ -169,3 +185,72 @@ def test_the_old_count_stays_until_the_next_one_comes(page: Any) -> None:
     assert page.locator(".builder-total").inner_text() == before
     assert "is-stale" in page.locator("#builder").get_attribute("class")
     page.unroute("**/build/count/")
+
+
+def accessible(page: Any) -> None:
+    result = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": _RULES})
+    assert result.violations_count == 0, result.generate_report()
+
+
+def test_what_a_rule_is_about_is_found_by_typing(page: Any, site: Site) -> None:
+    choose(page, site, "fr")
+    page.goto(site.address + "/segments/new/")
+    settled(page)
+    field = page.locator("[data-combo-of='0~about']")
+    field.focus()
+    page.keyboard.type("depense 90")
+    active(page, "Dépense sur 90 jours")
+    assert field.get_attribute("aria-expanded") == "true"
+    assert "retours déduits" in page.locator(".combo-option.is-active .combo-help").inner_text()
+    assert page.locator(".combo-group").first.inner_text() == "Indicateurs tirés des commandes"
+    accessible(page)
+    page.keyboard.press("Escape")
+    assert (field.input_value(), field.get_attribute("aria-expanded")) == ("", "false")
+    page.keyboard.type("zzzz")
+    assert page.locator(".combo-none").is_visible()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("depense 90")
+    active(page, "Dépense sur 90 jours")
+    page.keyboard.press("Tab")
+    settled(page)
+    assert page.locator("[name='0~about']").input_value() == "field:spend_90d"
+    choose(page, site, "en")
+
+
+def test_values_are_proposed_added_and_taken_away(page: Any) -> None:
+    page.goto(page.url.partition("?")[0] + "?expression=orders(category%20in%20('wine'))%20%3E%3D%201")
+    settled(page)
+    page.locator("[data-combo-of='0~conds.0.v']").focus()
+    page.keyboard.type("BAK")
+    page.locator(".combo-option").first.wait_for()
+    accessible(page)
+    page.keyboard.press("ArrowDown")
+    active(page, "bakery")
+    page.keyboard.press("Enter")
+    page.keyboard.type("cheese & co")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert page.locator("#combo-status").inner_text() == "cheese & co added"
+    page.get_by_role("button", name="Take wine away").click()
+    settled(page)
+    assert text_of(page) == "orders(category in ('bakery', 'cheese & co')) >= 1"
+
+
+def test_an_events_properties_are_proposed(page: Any) -> None:
+    page.goto(page.url.partition("?")[0] + "?expression=events('Coupon%20Redeemed'%2C%20property('x')%20%3D%20'y')%20%3E%3D%201")
+    settled(page)
+    name = page.locator("[name='0~conds.0.property']")
+    name.fill("")
+    name.press("ArrowDown")
+    page.locator(".combo-option", has_text="campaign").click()
+    settled(page)
+    value = page.locator("[name='0~conds.0.v']")
+    value.fill("")
+    value.press("ArrowDown")
+    page.keyboard.press("Enter")
+    settled(page)
+    assert page.locator(".combo-popup:visible").count() == 0
+    assert value.input_value() != ""
+    assert f"property('campaign') = {value.input_value()}" in text_of(page).replace("'", "").replace(
+        "property(campaign)", "property('campaign')"
+    )

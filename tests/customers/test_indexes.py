@@ -12,9 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def present() -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexname FROM pg_indexes WHERE tablename IN ('customers_customer', 'customers_submission')"
-        )
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()")
         return {name for (name,) in cursor.fetchall()}
 
 
@@ -55,6 +53,17 @@ def test_what_a_killed_load_left_out_is_built_again() -> None:
     indexes._drop()
     assert sorted(indexes.ensure()) == sorted(indexes.SET_ASIDE)
     assert indexes.ensure() == []
+
+
+def test_a_load_that_is_taken_up_again_builds_what_was_left_out(now: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    indexes._drop()
+    monkeypatch.setattr(indexes, "WORTH_IT", 4)
+    Customer.objects.bulk_create(
+        Customer(reference=f"C{number}", created_at=now, updated_at=now) for number in range(3)
+    )
+    with indexes.aside(8):
+        assert present().isdisjoint(indexes.SET_ASIDE)
+    assert present() >= set(indexes.SET_ASIDE)
 
 
 def test_nothing_is_set_aside_inside_a_transaction() -> None:

@@ -65,7 +65,7 @@ def of(customer: Customer) -> list[FieldHistory]:
     """The history of each field that anybody spoke of, in the order of company/fields.yaml, others after them."""
     members = golden.families([customer.pk]).get(customer.pk, [])
     found = Submission.objects.filter(customer_id__in=members).order_by("-at", "-id")[:READ_AT_MOST]
-    received = {one.pk: one.received_at for one in found}
+    received = {one.id: one.received_at for one in found}
     by_field: dict[str, list[Said]] = {}
     for one in found:
         for name in one.values:

@@ -23,6 +23,8 @@ from cordiale.customers.survivorship import STANDINGS
 from cordiale.errors import CordialeError
 
 AT_ONCE = 50_000
+_READY = 10_000
+"""So many records PostgreSQL takes in while the next ones are written out."""
 _IDENTITY = ("customer_id", "reference", "created_at")
 _BY_REFERENCE = """
 SELECT reference, id FROM customers_customer WHERE reference = ANY(%s)
@@ -159,10 +161,11 @@ def _by_reference(references: list[str]) -> dict[str | None, int]:
 
 def _create(rows: pa.Table, ids: pa.Array, origin: _Origin) -> None:
     with ThreadPoolExecutor(1) as beside:  # what comes next is written out while PostgreSQL takes in what is ready
-        records = beside.submit(_golden, rows, ids, origin)
+        parts = [(rows.slice(start, _READY), ids.slice(start, _READY)) for start in range(0, len(ids), _READY)]
+        records = [beside.submit(_golden, *part, origin) for part in parts]
         said = [beside.submit(_said, rows, ids, standing, origin) for standing in origin.groups]
         learnt = beside.submit(words.of, [rows.column(name) for name in _NAMES if name in rows.column_names])
-        for one in (records, *said):
+        for one in (*records, *said):
             one.result().copy()
         found = learnt.result()
     transaction.on_commit(lambda: words.learn(found))

@@ -45,7 +45,10 @@ class Customer(models.Model):
     sources = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged", db_index=False)
+    # Two triggers see to it that he is there, for merged customers alone: PostgreSQL's key would check every new row.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="merged", db_index=False, db_constraint=False
+    )
     restricted_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
 
@@ -84,8 +87,12 @@ class Customer(models.Model):
 class Submission(models.Model):
     """What one source said of one customer at one moment; never changed. A value of null says that there is none."""
 
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    id = models.BigIntegerField()  # given by PostgreSQL, later ones are greater
     # Written in the transaction that created or locked the customer: PostgreSQL need not look again for each row.
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="submissions", db_constraint=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="submissions", db_index=False, db_constraint=False
+    )
     source = models.CharField(max_length=80, blank=True)
     at = models.DateTimeField()
     certainty = models.FloatField(default=1.0)

@@ -8,8 +8,10 @@ class IdentityConfig(AppConfig):
     label = "identity"
 
     def ready(self) -> None:
-        from cordiale.identity import finding, holdings, panels, receivers  # noqa: PLC0415 - models must be ready
+        from cordiale.customers import indexes  # noqa: PLC0415 - models must be ready
+        from cordiale.identity import finding, holdings, panels, receivers  # noqa: PLC0415
 
+        indexes.set_aside("identity_identity_customer_id_3870dcd1", "identity_identity (customer_id)")
         finding.register()
         holdings.register()
         panels.register()

@@ -74,5 +74,5 @@ def _make(first: dict[str, datetime], now: datetime) -> dict[str, int]:
     made = dict(zip(first, numbers, strict=True))
     long = [name for name in first if len(name) > LONGEST_REFERENCE]
     numbers_of_long = np.array([made[name] for name in long], dtype=np.int64)
-    tables.link("reference", pa.array(long, pa.string()), numbers_of_long, pa.repeat(SOURCE, len(long)), now)
+    tables.tied("reference", pa.array(long, pa.string()), numbers_of_long, SOURCE, now).copy()
     return made

@@ -22,6 +22,12 @@ class Identity(models.Model):
     source = models.CharField(max_length=80)
     created_at = models.DateTimeField()
 
+    class Meta:
+        # Loads look there; the index of all values by customer is set aside while a base is filled.
+        indexes: ClassVar = [
+            models.Index(fields=["customer_id"], condition=Q(kind="reference"), name="identity_references")
+        ]
+
 
 class Conflict(models.Model):
     """A value of one customer (`holder_id`) that was given for another (`claimant_id`), with what spoke against one.

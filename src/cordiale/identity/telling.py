@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ from cordiale import clock
 from cordiale.customers import actions as customers
 from cordiale.customers import validation
 from cordiale.customers.actions import Submitted
+from cordiale.customers.copying import Written
 from cordiale.errors import CordialeError
 from cordiale.identity import tables
 from cordiale.identity.browsers import Sighted, see
@@ -126,7 +128,7 @@ def tell(rows: Sequence[Told], now: datetime) -> list[int]:
     with transaction.atomic():
         matched = _settle(telling)
         customers.submit(_submitted(rows, telling, matched.numbers), now)
-        return [int(number) for number in _tie(telling, matched, now)]
+        return [int(number) for number in _tie(telling, matched, _ties(telling, matched, now), now)]
 
 
 def _column(rows: Sequence[Told], kind: str) -> Column:
@@ -184,12 +186,13 @@ def tell_table(
         moment=lambda _row: at,
         sources=source,
     )
-    with transaction.atomic():
+    with transaction.atomic(), ThreadPoolExecutor(1) as beside:
         matched = _settle(telling, known)
+        ties = beside.submit(_ties, telling, matched, now)  # written out while PostgreSQL takes in the customers
         loaded = fields.append_column("customer_id", pa.array(matched.numbers))
         loaded = loaded.append_column("reference", telling.references).filter(pa.array(matched.numbers > 0))
         customers.load(loaded, source=source, at=at, now=now, standing=standing or {})
-        return pa.array(_tie(telling, matched, now))
+        return pa.array(_tie(telling, matched, ties.result(), now))
 
 
 def _settle(telling: _Telling, known: Known | None = None) -> Matched:
@@ -209,17 +212,25 @@ def _numbered(matched: Matched) -> Matched:
     return matched.numbered(customers.reserve_ids(matched.made))
 
 
-def _tie(telling: _Telling, matched: Matched, now: datetime) -> Numbers:
-    """Write who points to whom; the rows' numbers, those of visitors included."""
+def _ties(telling: _Telling, matched: Matched, now: datetime) -> list[Written]:
+    """Who is tied to whom as whole columns, ready to be copied."""
+    ties = []
     for kind, tied in matched.linked_columns.items():
         # a customer's own reference is in the profile, but for those that are too long for it
         rows = tied & (telling.references.is_null().to_numpy(zero_copy_only=False) | (kind != "reference"))
         if rows.any():
             one = telling.columns[kind]
             values = one.values.take(pa.array(one.codes[rows]))
-            tables.link(kind, values, matched.numbers[rows], telling.sources_of(rows), now)
+            ties.append(tables.tied(kind, values, matched.numbers[rows], telling.sources_of(rows), now))
+    return ties
+
+
+def _tie(telling: _Telling, matched: Matched, ties: list[Written], now: datetime) -> Numbers:
+    """Write who points to whom; the rows' numbers, those of visitors included."""
+    for one in ties:
+        one.copy()
     for kind, value, number, row in matched.links:
-        tables.link(kind, pa.array([value]), np.array([number]), telling.source(row), now)
+        tables.tied(kind, pa.array([value]), np.array([number]), telling.source(row), now).copy()
     tables.write(_ADD_CONFLICT, [(*clash, telling.source(row), now) for clash, row in matched.clashes])
     return _see(telling, matched.numbers, now)
 

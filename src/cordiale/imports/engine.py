@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.db import transaction
 
 from cordiale import clock
 from cordiale.company import company
-from cordiale.customers import indexes
+from cordiale.customers import durability, indexes
 from cordiale.errors import Refused
 from cordiale.identity.columns import strong
 from cordiale.imports import basis, files, mapping
@@ -93,7 +94,7 @@ def run(imported: Import, progress: Progress) -> dict[str, Any]:
     files.refused(imported.pk).parent.mkdir(parents=True, exist_ok=True)
     progress.done(imported.rows_done, imported.rows)
     chunks = _prepared(_chunks(imported, task, path), preparation, imported.chunks_done)
-    with indexes.aside(imported.rows if imported.kind == "customers" else None):
+    with _loading(imported):
         for chunk in ahead(chunks):
             if progress.is_cancelled():
                 break
@@ -101,6 +102,16 @@ def run(imported: Import, progress: Progress) -> dict[str, Any]:
             progress.done(imported.rows_done, imported.rows)
     _finish(imported, progress.now, is_whole=not progress.was_cancelled)
     return dict(imported.counts)
+
+
+@contextmanager
+def _loading(imported: Import) -> Iterator[None]:
+    """Files of customers are written in a hurry; of the others, nothing may be in the lake that is not told of here."""
+    if imported.kind != "customers":
+        yield
+        return
+    with durability.behind(), indexes.aside(imported.rows):
+        yield
 
 
 def _begin(imported: Import, now: datetime) -> tuple[Task, Preparation, Path]:

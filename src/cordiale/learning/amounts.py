@@ -97,6 +97,7 @@ def fit_regressor(
     groups: npt.NDArray[np.int64] | None = None,
     days: npt.NDArray[np.int64] | None = None,
     current: pa.Table | None = None,
+    like: Regressor | None = None,
     seed: int = 0,
 ) -> Regressor:
     """Learn each row's amount; arguments as for `fit_classifier`. Raises CordialeError where there is too little."""
@@ -109,26 +110,55 @@ def fit_regressor(
     order_keys = folds.keys(matrix, target, seed)
     order = np.argsort(order_keys, kind="stable")
     matrix, target = matrix[order], target[order]
-    fold = folds.assign(order_keys[order], target > 0, None if groups is None else np.asarray(groups)[order])
+    if like is None:
+        fold = folds.assign(order_keys[order], target > 0, None if groups is None else np.asarray(groups)[order])
+        chosen = _choose(matrix, target, fold, seed)
+    else:
+        chosen = _as_chosen(like)
+    fitted: dict[str, members.Member] = {
+        loss: boosting.read(boosting.fit(matrix, target, _settings(loss, rounds), seed))
+        for loss, rounds in chosen.rounds.items()
+    }
+    columns = chosen.factor * members.contributions(fitted, matrix[:_SHOWN_ROWS])
+    facts = {
+        "method": chosen.method, "rows": len(target), "held_out": chosen.held_out, "errors": dict(chosen.errors),
+        "seed": seed, "rounds": dict(chosen.rounds), "left_out": left_out,
+    }  # fmt: skip
+    return Regressor(
+        encoding=learned, members=fitted, factor=chosen.factor, facts=facts,
+        weight=drivers.shares(drivers.by_feature(columns, learned.owners(), len(learned.features))),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """What held-out rows chose: the losses with their trees, and the factor; with how many rows and what errors."""
+
+    method: str
+    rounds: Mapping[Loss, int]
+    factor: float
+    held_out: int
+    errors: Mapping[str, float]
+
+
+def _as_chosen(model: Regressor) -> _Chosen:
+    told = model.facts
+    return _Chosen(
+        method=told["method"], rounds=told["rounds"], factor=model.factor, held_out=told["held_out"],
+        errors=told["errors"],
+    )  # fmt: skip
+
+
+def _choose(matrix: Floats, target: Floats, fold: npt.NDArray[np.intp], seed: int) -> _Chosen:
     asked, grids = _try(matrix, target, fold, seed)
     rounds = {loss: int(np.argmin([_error(row, asked) for row in grid])) for loss, grid in grids.items()}
     held = {loss: grids[loss][rounds[loss]] for loss in _LOSSES}
     blends = {name: np.mean([held[loss] for loss in losses], axis=0) for name, losses in _BLENDS.items()}
     errors = {name: _error(blended, asked) for name, blended in blends.items()}
     method = min(errors, key=lambda name: errors[name])
-    fitted: dict[str, members.Member] = {
-        loss: boosting.read(boosting.fit(matrix, target, _settings(loss, rounds[loss] + 1), seed))
-        for loss in _BLENDS[method]
-    }
-    factor = _factor(blends[method], asked)
-    columns = factor * members.contributions(fitted, matrix[:_SHOWN_ROWS])
-    facts = {
-        "method": method, "rows": len(target), "held_out": len(asked), "errors": errors, "seed": seed,
-        "rounds": {loss: rounds[loss] + 1 for loss in _BLENDS[method]}, "left_out": left_out,
-    }  # fmt: skip
-    return Regressor(
-        encoding=learned, members=fitted, factor=factor, facts=facts,
-        weight=drivers.shares(drivers.by_feature(columns, learned.owners(), len(learned.features))),
+    return _Chosen(
+        method=method, rounds={loss: rounds[loss] + 1 for loss in _BLENDS[method]},
+        factor=_factor(blends[method], asked), held_out=len(asked), errors=errors,
     )  # fmt: skip
 
 
@@ -152,14 +182,10 @@ def _try(matrix: Floats, target: Floats, fold: npt.NDArray[np.intp], seed: int) 
     """Amounts of held-out rows, and what each loss gave them after each round."""
     parts = [held for held in folds.held_out(fold) if held.any() and not held.all()]
     grids = {
-        loss: np.concatenate([_staged(loss, matrix, target, held, seed) for held in parts], axis=1) for loss in _LOSSES
+        loss: boosting.alike([boosting.tried(matrix, target, held, _settings(loss), seed) for held in parts])
+        for loss in _LOSSES
     }
     return np.concatenate([target[held] for held in parts]), grids
-
-
-def _staged(loss: Loss, matrix: Floats, target: Floats, held: npt.NDArray[np.bool_], seed: int) -> Floats:
-    model = boosting.fit(matrix[~held], target[~held], _settings(loss), seed)
-    return boosting.read(model).staged(matrix[held])
 
 
 def _factor(score: Floats, target: Floats) -> float:

@@ -18,6 +18,8 @@ import numpy.typing as npt
 from cordiale.learning.encoding import Floats
 
 Loss = Literal["log_loss", "absolute_error", "squared_error"]
+PATIENCE = 30
+"""Trees that may bring held-out rows nothing before no more are grown."""
 _PART = 50_000
 """Rows from which on several threads are worth their while."""
 _ARRAYS = ("roots", "feature", "threshold", "unknown_left", "left", "right", "value")
@@ -97,15 +99,21 @@ class Settings:
     ridge: float = 1.0
 
 
-def fit(matrix: Floats, target: npt.NDArray[Any], settings: Settings, seed: int) -> Any:
-    """scikit-learn's fitted model, of as many trees as `settings` says."""
+def fit(
+    matrix: Floats,
+    target: npt.NDArray[Any],
+    settings: Settings,
+    seed: int,
+    asked: tuple[Floats, npt.NDArray[Any]] | None = None,
+) -> Any:
+    """scikit-learn's fitted model, of as many trees as `settings` says; fewer where rows `asked` gain no more."""
     from sklearn import ensemble  # noqa: PLC0415 takes a second to import
     from threadpoolctl import threadpool_limits  # noqa: PLC0415
 
     shape = {
         "max_iter": settings.rounds, "learning_rate": settings.rate, "max_leaf_nodes": settings.leaves,
-        "min_samples_leaf": settings.least_rows, "l2_regularization": settings.ridge, "early_stopping": False,
-        "random_state": seed,
+        "min_samples_leaf": settings.least_rows, "l2_regularization": settings.ridge, "early_stopping": asked is not None,
+        "n_iter_no_change": PATIENCE, "random_state": seed,
     }  # fmt: skip
     if settings.loss == "log_loss":
         model = ensemble.HistGradientBoostingClassifier(**shape)
@@ -113,7 +121,23 @@ def fit(matrix: Floats, target: npt.NDArray[Any], settings: Settings, seed: int)
         model = ensemble.HistGradientBoostingRegressor(loss=settings.loss, **shape)
     threads = None if len(matrix) >= _PART else 1  # on few rows threads only wait for each other
     with threadpool_limits(threads, user_api="openmp"):
-        return model.fit(matrix, target)
+        if asked is None:
+            return model.fit(matrix, target)
+        return model.fit(matrix, target, X_val=asked[0], y_val=asked[1])
+
+
+def tried(
+    matrix: Floats, target: npt.NDArray[Any], held: npt.NDArray[np.bool_], settings: Settings, seed: int
+) -> Floats:
+    """Scores of the rows `held` out after each tree, shape (trees, rows): as many trees as did them good."""
+    model = fit(matrix[~held], target[~held], settings, seed, (matrix[held], target[held]))
+    return read(model).staged(matrix[held])
+
+
+def alike(grids: list[Floats]) -> Floats:
+    """What `tried` gave for several parts, side by side: who got fewer trees stays where the last one left him."""
+    most = max(len(grid) for grid in grids)
+    return np.concatenate([np.pad(grid, ((0, most - len(grid)), (0, 0)), mode="edge") for grid in grids], axis=1)
 
 
 def read(model: Any) -> Trees:

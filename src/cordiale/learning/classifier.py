@@ -29,6 +29,7 @@ SMALL, BIG = 5_000, 50_000
 LEAST = 20
 """Rows of each answer that are needed at least."""
 _SHOWN_ROWS, _NEWTON_STEPS = 20_000, 100
+_BLENDS = {LOGIT: (LOGIT,), BOOSTING: (BOOSTING,), "blend": (LOGIT, BOOSTING)}
 Labels = npt.NDArray[np.bool_]
 
 
@@ -102,6 +103,7 @@ def fit_classifier(
     groups: npt.NDArray[np.int64] | None = None,
     days: npt.NDArray[np.int64] | None = None,
     current: pa.Table | None = None,
+    like: Classifier | None = None,
     seed: int = 0,
 ) -> Classifier:
     """Learn to tell rows with `label` true from the others.
@@ -109,8 +111,9 @@ def fit_classifier(
     `features`: one row a customer and past day, without ids. `as_of`: when the ages of instants count (several days:
     `ages` each table first). `groups`, `days`: the customer and the day of each row, where there are several days: no
     customer is then judged by himself. `current`: the features of those who will be asked about; what does not mean the
-    same there (`steadiness`) is left out. The order of rows changes nothing. Raises CordialeError where there is too
-    little to learn from.
+    same there (`steadiness`) is left out. `like`: a model of the same thing learnt a little earlier, whose settings
+    and line are kept instead of being asked of held-out rows again. The order of rows changes nothing. Raises
+    CordialeError where there is too little to learn from.
     """
     truth = _labels(features, label)
     left_out = []
@@ -121,20 +124,30 @@ def fit_classifier(
     order_keys = folds.keys(matrix, truth.astype(np.float64), seed)
     order = np.argsort(order_keys, kind="stable")
     matrix, truth = matrix[order], truth[order]
-    fold = folds.assign(order_keys[order], truth, None if groups is None else np.asarray(groups)[order])
-    tried = _try(matrix, truth, fold, seed)
-    fitted = _finish(learned, matrix, truth, tried, seed)
+    if like is None:
+        fold = folds.assign(order_keys[order], truth, None if groups is None else np.asarray(groups)[order])
+        chosen = _choose(matrix, truth, fold, seed)
+    else:
+        chosen = _as_chosen(like)
+    fitted = _finish(learned, matrix, truth, chosen, seed)
     return replace(fitted, facts={**fitted.facts, "left_out": left_out})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Tried:
-    """What held-out rows said: their truth, the log-odds each member gave them, and the settings that served best."""
+class _Chosen:
+    """What held-out rows chose: the members and their settings, the line; and by how many rows with what losses."""
 
-    truth: Labels
-    odds: dict[str, Floats]
-    strength: float = 0.0
-    rounds: int = 0
+    method: str
+    strength: float
+    rounds: int
+    line: tuple[float, float]
+    held_out: int
+    losses: Mapping[str, float]
+
+
+def _as_chosen(model: Classifier) -> _Chosen:
+    told = {name: model.facts[name] for name in ("method", "strength", "rounds", "held_out", "losses")}
+    return _Chosen(line=(model.slope, model.offset), **told)
 
 
 def _labels(features: pa.Table, label: npt.NDArray[Any]) -> Labels:
@@ -151,60 +164,48 @@ def _labels(features: pa.Table, label: npt.NDArray[Any]) -> Labels:
     return truth
 
 
-def _try(matrix: Floats, truth: Labels, fold: npt.NDArray[np.intp], seed: int) -> _Tried:
-    """Learn from some folds, ask the others."""
+def _choose(matrix: Floats, truth: Labels, fold: npt.NDArray[np.intp], seed: int) -> _Chosen:
+    """Learn from some folds, ask the others: which settings serve best, then which members."""
     kinds = [LOGIT] if len(truth) < SMALL else [BOOSTING] if len(truth) >= BIG else [LOGIT, BOOSTING]
-    grids: dict[str, list[Floats]] = {kind: [] for kind in kinds}
-    rows = []
-    for held in folds.held_out(fold):
-        known = truth[~held]
-        if not held.any() or known.all() or not known.any():
-            continue
-        rows.append(np.flatnonzero(held))
-        for kind in kinds:
-            grids[kind].append(_grid(kind, matrix[~held], known, matrix[held], seed))
-    asked = truth[np.concatenate(rows)]
-    odds, chosen = {}, {}
+    parts = [held for held in folds.held_out(fold) if held.any() and 0 < truth[~held].sum() < (~held).sum()]
+    asked = truth[np.concatenate([np.flatnonzero(held) for held in parts])]
+    odds, place = {}, {}
     for kind in kinds:
-        grid = np.concatenate(grids[kind], axis=1)
-        chosen[kind] = int(np.argmin([_loss(row, asked) for row in grid]))
-        odds[kind] = grid[chosen[kind]]
-    return _Tried(
-        truth=asked,
-        odds=odds,
-        strength=logit.STRENGTHS[chosen.get(LOGIT, 0)],
-        rounds=chosen.get(BOOSTING, 0) + 1,
-    )
-
-
-def _grid(kind: str, matrix: Floats, truth: Labels, asked: Floats, seed: int) -> Floats:
-    """Log-odds of the rows asked, one line for each setting of the member."""
-    if kind == LOGIT:
-        return np.stack([one.score(asked) for one in logit.fit(matrix, truth, logit.STRENGTHS)])
-    model = boosting.fit(matrix, truth, boosting.Settings(), seed)
-    return boosting.read(model).staged(asked)
-
-
-def _finish(learned: Encoding, matrix: Floats, truth: Labels, tried: _Tried, seed: int) -> Classifier:
-    blends = {LOGIT: [LOGIT], BOOSTING: [BOOSTING], "blend": [LOGIT, BOOSTING]}
+        grid = boosting.alike([_grid(kind, matrix, truth, held, seed) for held in parts])
+        place[kind] = int(np.argmin([_loss(row, asked) for row in grid]))
+        odds[kind] = grid[place[kind]]
     lines, losses = {}, {}
-    for name, kinds in blends.items():
-        if all(kind in tried.odds for kind in kinds):
-            odds = np.mean([tried.odds[kind] for kind in kinds], axis=0)
-            lines[name] = straightened(odds, tried.truth)
-            losses[name] = _loss(lines[name][0] * odds + lines[name][1], tried.truth)
+    for name, wanted in _BLENDS.items():
+        if all(kind in odds for kind in wanted):
+            mean = np.mean([odds[kind] for kind in wanted], axis=0)
+            lines[name] = straightened(mean, asked)
+            losses[name] = _loss(lines[name][0] * mean + lines[name][1], asked)
     method = min(losses, key=lambda name: losses[name])
+    return _Chosen(
+        method=method, strength=logit.STRENGTHS[place.get(LOGIT, 0)], rounds=place.get(BOOSTING, 0) + 1,
+        line=lines[method], held_out=len(asked), losses=losses,
+    )  # fmt: skip
+
+
+def _grid(kind: str, matrix: Floats, truth: Labels, held: Labels, seed: int) -> Floats:
+    """Log-odds of the rows held out, one line for each setting of the member."""
+    if kind == LOGIT:
+        return np.stack([one.score(matrix[held]) for one in logit.fit(matrix[~held], truth[~held], logit.STRENGTHS)])
+    return boosting.tried(matrix, truth, held, boosting.Settings(), seed)
+
+
+def _finish(learned: Encoding, matrix: Floats, truth: Labels, chosen: _Chosen, seed: int) -> Classifier:
     fitted: dict[str, members.Member] = {}
-    if LOGIT in blends[method]:
-        fitted[LOGIT] = logit.fit(matrix, truth, [tried.strength])[0]
-    if BOOSTING in blends[method]:
-        settings = boosting.Settings(rounds=tried.rounds)
+    if LOGIT in _BLENDS[chosen.method]:
+        fitted[LOGIT] = logit.fit(matrix, truth, [chosen.strength])[0]
+    if BOOSTING in _BLENDS[chosen.method]:
+        settings = boosting.Settings(rounds=chosen.rounds)
         fitted[BOOSTING] = boosting.read(boosting.fit(matrix, truth, settings, seed))
     facts = {
-        "method": method, "rows": len(truth), "positives": int(truth.sum()), "held_out": len(tried.truth),
-        "losses": losses, "strength": tried.strength, "rounds": tried.rounds, "seed": seed,
+        "method": chosen.method, "rows": len(truth), "positives": int(truth.sum()), "held_out": chosen.held_out,
+        "losses": dict(chosen.losses), "strength": chosen.strength, "rounds": chosen.rounds, "seed": seed,
     }  # fmt: skip
-    slope, offset = lines[method]
+    slope, offset = chosen.line
     columns = slope * members.contributions(fitted, matrix[:_SHOWN_ROWS])
     return Classifier(
         encoding=learned, members=fitted, slope=slope, offset=offset, facts=facts,

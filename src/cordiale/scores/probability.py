@@ -87,7 +87,8 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     method, errors = verdict.method, verdict.errors
     step()
     windows, present = [judged, *earlier][:WINDOWS], observing.describe(score, past.until, past.buyers)
-    final = _fitted(windows, _aged(present, past.until), () if method == MODEL else (rule.trait,))
+    only, like = ((), model) if method == MODEL else ((rule.trait,), ruled)
+    final = _fitted(windows, _aged(present, past.until), only, like)
     reference = learning.reference(_plain(judged).select(list(final.encoding.names())))
     step()
     in_force = told(found if method == MODEL else learning.evaluate(by_rule, judged.outcome, rank))
@@ -212,12 +213,14 @@ def _stacked(windows: Sequence[Observed]) -> tuple[pa.Table, npt.NDArray[np.bool
     )
 
 
-def _fitted(windows: Sequence[Observed], current: pa.Table, only: Sequence[str] = ()) -> Classifier:
+def _fitted(
+    windows: Sequence[Observed], current: pa.Table, only: Sequence[str] = (), like: Classifier | None = None
+) -> Classifier:
     """What these windows teach; traits that do not mean the same of the `current` customers are left out."""
     rows, outcome, customers, days = _stacked(windows)
     if only:
-        return learning.fit_classifier(rows.select(list(only)), outcome, groups=customers, days=days)
-    return learning.fit_classifier(rows, outcome, groups=customers, days=days, current=current)
+        return learning.fit_classifier(rows.select(list(only)), outcome, groups=customers, days=days, like=like)
+    return learning.fit_classifier(rows, outcome, groups=customers, days=days, current=current, like=like)
 
 
 def _plain(window: Observed) -> pa.Table:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 PURCHASES, REGRESSION, BLEND = "purchases", "regression", "blend"
 OWN_RATE, RECENT = "own rate", "last 90 days"
 ORDERS, SPEND = "orders", "spend"
+_ANEW: Mapping[str, None] = {ORDERS: None, SPEND: None}
 REGRESSION_FROM = 1_000
 """Customers from which on a regression has enough to learn from; below, it would only tell noise apart."""
 _WEEK = 7
@@ -244,13 +245,19 @@ def _then(score: Score, past: Past, judged: _Known, choice: Choice) -> Model:
     return Model(purchases=choice.best, spending=spending, levels={}, days=score.judged_on, regressors=regressors)
 
 
-def _regressors(known: _Known, current: _Known) -> dict[str, Regressor]:
-    """What these customers' orders and spend teach about the `current` ones; instants are read as days before."""
+def _regressors(
+    known: _Known, current: _Known, wanted: Mapping[str, Regressor | None] = _ANEW
+) -> dict[str, Regressor]:
+    """What these customers' orders and spend teach about the `current` ones; instants are read as days before.
+
+    `wanted`: what to learn, each like an earlier regression where there is one.
+    """
     features, found = learning.ages(_features(known.rows), known.as_of), {}
     asked = learning.ages(_features(current.rows), current.as_of)
-    for what, amounts in ((ORDERS, known.orders), (SPEND, known.spend)):
+    amounts = {ORDERS: known.orders, SPEND: known.spend}
+    for what, like in wanted.items():
         try:
-            found[what] = learning.fit_regressor(features, amounts, current=asked)
+            found[what] = learning.fit_regressor(features, amounts[what], current=asked, like=like)
         except CordialeError:  # too few rows to learn from: the other ways are compared without it
             continue
     return found
@@ -282,12 +289,12 @@ def _final(then: Model, levels: Mapping[str, str], judged: _Known, present: _Kno
     from cordiale import btyd  # noqa: PLC0415 - slow to import
 
     past = present.past
-    wanted = [what for what, way in levels.items() if way in (REGRESSION, BLEND)]
-    regressors = _regressors(judged, present) if wanted else {}
+    wanted = {what: then.regressors[what] for what, way in levels.items() if way in (REGRESSION, BLEND)}
+    regressors = _regressors(judged, present, wanted) if wanted else {}
     return Model(
         purchases=btyd.fit(btyd.summarise(past.x, past.t_x, past.T), then.purchases.model),
         spending=btyd.fit_gamma_gamma(past.orders, past.basket), levels=levels, days=then.days,
-        regressors={what: one for what, one in regressors.items() if what in wanted},
+        regressors=regressors,
     )  # fmt: skip
 
 

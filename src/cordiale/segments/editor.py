@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
-from django.utils.translation import get_language
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,6 +26,8 @@ from cordiale.segments.builder import drafts, offers
 from cordiale.segments.builder.controls import Painter
 from cordiale.segments.builder.drafts import Draft
 from cordiale.segments.builder.outline import to_json
+from cordiale.segments.builder.proposals import PROPERTY_NAMES, PROPERTY_VALUES
+from cordiale.segments.builder.subjects import helps
 from cordiale.segments.faults import fault
 from cordiale.segments.forms import SegmentForm
 from cordiale.segments.models import Segment
@@ -120,14 +122,29 @@ def test(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @requires("segments.see")
-def values(request: HttpRequest) -> HttpResponse:
-    """What a text field or column most often is, as options to propose."""
+def values(request: HttpRequest) -> JsonResponse:
+    """What a text field, a column or a property of an event (`event`, `property`) often is, holding `q`; 50 at most."""
+    about, typed = request.GET.get("name", ""), request.GET.get("q", "")[:120]
+    event, named = request.GET.get("event", "")[:120], request.GET.get("property", "")[:120]
     try:
-        found = queries.top_values(request.GET.get("name", ""), present())
+        if about == PROPERTY_NAMES:
+            found = queries.property_names(event, containing=typed)
+        elif about == PROPERTY_VALUES:
+            found = queries.property_values(event, named, containing=typed)
+        else:
+            found = queries.top_values(about, present(), containing=typed)
     except NotFound:
         found = []
-    options = ((one.value, formats.number(one.many)) for one in found)
-    return HttpResponse(format_html_join("", '<option value="{}">{}</option>', options))
+    said = _rows if "." in about and about not in (PROPERTY_NAMES, PROPERTY_VALUES) else _customers
+    return JsonResponse({"values": [{"value": one.value, "said": said(one.many)} for one in found]})
+
+
+def _customers(many: int) -> str:
+    return ngettext("%(many)s customer", "%(many)s customers", many) % {"many": formats.number(many)}
+
+
+def _rows(many: int) -> str:
+    return ngettext("%(many)s time", "%(many)s times", many) % {"many": formats.number(many)}
 
 
 def _save(request: HttpRequest, one: Segment | None) -> HttpResponse:
@@ -189,7 +206,8 @@ def _page(
     request: HttpRequest, one: Segment | None, form: SegmentForm, draft: Draft,
     problem: Mapping[str, Any] | None = None, *, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    context = {"segment": one, "form": form, "is_refused": status != 200, **_face(draft), **_state(request, draft),
+    context = {"segment": one, "form": form, "is_refused": status != 200, "helps": helps(draft.offers),
+               **_face(draft), **_state(request, draft),
                **(problem or {})}  # fmt: skip
     return render(request, "segments/editor.html", context, status=status)
 

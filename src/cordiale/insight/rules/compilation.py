@@ -135,8 +135,7 @@ def _value(trait: Trait, moment: Moment, reach: int | None) -> str:
     assert aggregate.argument is not None
     argument = _sql(aggregate.argument, moment)
     if aggregate.name == "share":
-        both = f"({condition}) AND ({argument})" if condition else argument
-        return f"CAST({_count(both)} AS DOUBLE) / nullif({_count(condition)}, 0) AS {trait.name}"
+        return f"CAST({_count(condition, argument)} AS DOUBLE) / nullif({_count(condition)}, 0) AS {trait.name}"
     return _VALUES.get(aggregate.name, _plain)(trait, aggregate, condition, argument)
 
 
@@ -174,8 +173,12 @@ def _counted(condition: str, argument: str) -> str:
     return f"CASE WHEN {condition} THEN {argument} END" if condition else argument
 
 
-def _count(condition: str) -> str:
-    return f"count(CASE WHEN {condition} THEN 1 END)" if condition else "count(*)"
+def _count(*conditions: str) -> str:
+    """How many facts meet all conditions: each is evaluated only for facts that met those before, unlike AND."""
+    value = ""
+    for condition in reversed([one for one in conditions if one]):
+        value = f"CASE WHEN {condition} THEN {value or 1} END"
+    return f"count({value or '*'})"
 
 
 def _by_value(base: Sequence[Trait], moment: Moment) -> list[_Part]:
@@ -193,15 +196,17 @@ def _by_value(base: Sequence[Trait], moment: Moment) -> list[_Part]:
 
 
 def _grouped(name: str, table: str, column: str, where: str, traits: Sequence[Trait], moment: Moment) -> _Part:
-    weights = {
-        trait.name: _sql(trait.aggregate.weight, moment)
+    weights = [
+        "" if trait.aggregate is None or trait.aggregate.weight is None else _sql(trait.aggregate.weight, moment)
         for trait in traits
-        if trait.aggregate is not None and trait.aggregate.weight is not None
-    }
-    sums = "".join(f", sum({weight}) AS weight_{trait}" for trait, weight in weights.items())
+    ]
+    columns = {weight: f"weight_{number}" for number, weight in enumerate(dict.fromkeys(weights), 1)}
+    sums = "".join(f", sum({weight}) AS {called}" for weight, called in columns.items() if weight)
     if any(trait.aggregate is not None and trait.aggregate.name == "first" for trait in traits):
         sums += ", min(ts) AS first_at"
-    picks = ", ".join(f"{_picked(trait)} AS {trait.name}" for trait in traits)
+    picks = ", ".join(
+        f"{_picked(trait, columns[weight])} AS {trait.name}" for trait, weight in zip(traits, weights, strict=True)
+    )
     rows = (
         f"SELECT customer_id, {column} AS picked, max(ts) AS last_at{sums}"
         f"\n  FROM {table} WHERE {where} AND {column} IS NOT NULL\n  GROUP BY customer_id, {column}"
@@ -210,15 +215,15 @@ def _grouped(name: str, table: str, column: str, where: str, traits: Sequence[Tr
     return _Part(name, (f"{name}_rows AS (\n  {rows})", f"{name} AS (\n  {picked})"))
 
 
-def _picked(trait: Trait) -> str:
-    """What is kept of a customer's values, each with `last_at` and weights: a number of them, or one."""
+def _picked(trait: Trait, weight: str) -> str:
+    """What is kept of a customer's values, each with `last_at` and a `weight`: a number of them, or one."""
     name = trait.aggregate.name if trait.aggregate is not None else ""
     if name == "distinct":
         return "count(*)"
     keys = {
-        "favourite": f"weight_{trait.name}, last_at",
-        "latest": f"last_at, weight_{trait.name}",
-        "first": f"-epoch_us(first_at), weight_{trait.name}",
+        "favourite": f"{weight}, last_at",
+        "latest": f"last_at, {weight}",
+        "first": f"-epoch_us(first_at), {weight}",
     }[name]
     return f"arg_max(picked, ({keys}, picked))"
 

@@ -8,29 +8,23 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from cordiale.company import company
-from cordiale.segments.builder import words
+from cordiale.segments.builder import proposals, words
 from cordiale.segments.builder.flat import PROPERTY
 from cordiale.segments.builder.offers import NUMERIC, Offers
 from cordiale.segments.builder.outline import Part, Rule
+from cordiale.segments.builder.subjects import Option, subjects
 from cordiale.segments.builder.values import Flat, lines
 from cordiale.segments.queries.catalogue import Choice, ColumnOffer, FunctionOffer
 from cordiale.segments.rules import Kind
 from cordiale.segments.rules.language import MAX_STEPS
 
-
-@dataclass(frozen=True)
-class Option:
-    """One of a control's values."""
-
-    value: str
-    title: str
-    is_chosen: bool
+GLANCE = 15
 
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """A field of a rule. `kind` is select, text, number, date, lines, checks or area; `suggest` names the values to
-    propose; `reshapes`: the rule has other fields once it changes."""
+    """A field of a rule. `kind` is select, text, number, date, lines, checks or area; `suggest` is
+    the query for values to propose; `reshapes`: the rule has other fields once it changes."""
 
     name: str
     label: str
@@ -41,6 +35,11 @@ class Control:
     after: str = ""
     suggest: str = ""
     reshapes: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Has it more options than one takes in at a glance?"""
+        return len(self.options) > GLANCE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +121,7 @@ class Painter:
         found = self.offers.field(name) if sort == "field" else None
         steps = flat.get("steps", []) if sort == "sequence" else []
         return RuleView(
-            place=place, about=about, negated=bool(flat.get("not")), subjects=_subjects(self.offers, about),
+            place=place, about=about, negated=bool(flat.get("not")), subjects=subjects(self.offers, about),
             hint=found.description if found else "", controls=row.controls(),
             window=row.window() if sort in ("fact", "sequence") else [],
             conds=self._conds(name, flat, place, "") if function else [],
@@ -147,7 +146,7 @@ class Painter:
     def _conds(self, function: str, flat: Flat, place: str, prefix: str) -> list[Row]:
         rows = []
         for number, cond in enumerate(flat.get("conds", [])):
-            row = _RowPainter(self, place, cond, f"{prefix}conds.{number}.")
+            row = _RowPainter(self, place, cond, f"{prefix}conds.{number}.", flat.get("subject", ""))
             name = f"{prefix.split('.')[1]}.{number}" if prefix else str(number)
             rows.append(Row(row=name, controls=row.cond(function)))
         return rows
@@ -155,12 +154,13 @@ class Painter:
 
 @dataclass(frozen=True)
 class _RowPainter:
-    """Makes the controls of one set of fields; `prefix` leads to it within its rule."""
+    """Makes the controls of one set of fields; `prefix` leads to it within its rule, `event` is what it is part of."""
 
     painter: Painter
     place: str
     flat: Flat
     prefix: str = ""
+    event: str = ""
 
     def _name(self, role: str) -> str:
         return f"{self.place}~{self.prefix}{role}"
@@ -174,12 +174,13 @@ class _RowPainter:
         return Control(name=self._name(role), label=label, kind="select", value=value, reshapes=reshapes,
                        before=before, options=_options(options, value))  # fmt: skip
 
-    def text(self, role: str, label: str, kind: str = "text", **more: str) -> Control:
+    def text(self, role: str, label: str, kind: str = "text", *, reshapes: bool = False, **more: str) -> Control:
         """Something typed."""
         value = self.flat.get(role, "")
         if kind == "number" and self.painter.language == "fr":
             value = value.replace(".", ",")
-        return Control(name=self._name(role), label=label, kind=kind, value=value, **more)  # type: ignore[arg-type]
+        return Control(name=self._name(role), label=label, kind=kind, value=value, reshapes=reshapes,
+                       **more)  # type: ignore[arg-type]  # fmt: skip
 
     def controls(self) -> list[Control]:
         """What stands beside the thing a rule is about."""
@@ -209,7 +210,7 @@ class _RowPainter:
         if offer is None:
             return []
         operator = self.select("op", _("Operator"), words.operators(offer.kind), reshapes=True)
-        suggest = name if offer.has_values and not offer.choices else ""
+        suggest = proposals.of_field(name) if offer.has_values and not offer.choices else ""
         return [operator, *self._values(offer.kind, offer.choices, suggest, offer.unit)]
 
     def subject(self, function: FunctionOffer) -> list[Control]:
@@ -222,7 +223,8 @@ class _RowPainter:
             choices = self.painter.offers.catalogue.segments
         if choices:
             return [self.select("subject", column.title, _first_empty(choices))]
-        return [self.text("subject", column.title, suggest=f"{function.name}.{column.name}")]
+        proposed = proposals.of_column(function.name, column.name)
+        return [self.text("subject", column.title, suggest=proposed, reshapes=function.takes_properties)]
 
     def _tested(self, about: str, function: FunctionOffer | None) -> list[Control]:
         kind = self.painter.offers.kind(about)
@@ -246,14 +248,17 @@ class _RowPainter:
         column = self.painter.offers.column(function, name)
         if name == PROPERTY:
             titles = dict(words.row_operators(Kind.TEXT)) | dict(words.row_operators(Kind.NUMBER))
-            return [*controls, self.text("property", _("Name of the property")),
+            named = self.flat.get("property", "")
+            proposed = proposals.of_property(self.event, named) if named else ""
+            return [*controls, self.text("property", _("Name of the property"), reshapes=True,
+                                         suggest=proposals.of_names(self.event)),
                     self.select("op", _("Operator"), titles.items(), reshapes=True),
-                    *self._values(Kind.TEXT, (), "", "")]  # fmt: skip
+                    *self._values(Kind.TEXT, (), proposed, "")]  # fmt: skip
         return [*controls, *self._of_column(function, column)] if column else controls
 
     def _of_column(self, function: str, column: ColumnOffer) -> list[Control]:
         operator = self.select("op", _("Operator"), words.row_operators(column.kind), reshapes=True)
-        suggest = f"{function}.{column.name}" if column.has_values else ""
+        suggest = proposals.of_column(function, column.name) if column.has_values else ""
         return [operator, *self._values(column.kind, column.choices, suggest, "")]
 
     def window(self) -> list[Control]:
@@ -286,15 +291,15 @@ class _RowPainter:
         if op.removeprefix("not ") == "between":
             return [self.text("v", _("From"), typed), self.text("w", _("To"), typed, before=_("and"), after=after)]
         if op.removeprefix("not ") == "in":
-            return [self._several(choices)]
+            return [self._several(choices, suggest)]
         if choices and op in ("=", "<>"):
             return [self.select("v", _("Value"), _first_empty(choices))]
         return [self.text("v", _("Value"), typed, after=after, suggest=suggest)]
 
-    def _several(self, choices: Sequence[Choice]) -> Control:
+    def _several(self, choices: Sequence[Choice], suggest: str) -> Control:
         value = self.flat.get("v", "")
         if not choices:
-            return self.text("v", _("Values, one a line"), "lines")
+            return self.text("v", _("Values, one a line"), "lines", suggest=suggest)
         chosen = set(lines(value))
         options = tuple(Option(one.value, one.title, one.value in chosen) for one in choices)
         return Control(name=self._name("v"), label=_("Values"), kind="checks", value=value, options=options)
@@ -317,36 +322,3 @@ def _pairs(choices: Iterable[Choice]) -> list[tuple[str, str]]:
 
 def _first_empty(choices: Iterable[Choice]) -> list[tuple[str, str]]:
     return [("", _("choose…")), *_pairs(choices)]
-
-
-def _subjects(offers: Offers, about: str) -> list[tuple[str, tuple[Option, ...]]]:
-    """What a rule can be about, grouped; a name that is gone stays as it is."""
-    known = offers.catalogue
-    titles = {
-        "profile": _("Who they are"),
-        "declared": _("What they told us"),
-        "trait": _("Traits"),
-        "score": _("Scores"),
-    }
-    happened = [(f"fact:{one.name}", one.title) for one in known.functions]
-    groups = [(_("What happened"), [*happened, ("sequence", _("One thing after another"))])]
-    for code, title in titles.items():
-        offered = [(f"field:{one.name}", _capital(one.title)) for one in known.fields if one.group == code]
-        groups.append((title, sorted(offered, key=lambda pair: pair[1].casefold())))
-    groups.append((_("Contact"), [("consent", _("Has consented to")), ("reachable", _("May be contacted for"))]))
-    others = [
-        ("segment", _("Is in the segment")), ("listed", _("Is on the list")), ("sample", _("Is in a random sample")),
-        ("written", _("A rule written as text")),
-    ]  # fmt: skip
-    groups.append((_("Other"), others))
-    if about and not any(about == key for _title, pairs in groups for key, _said in pairs):
-        groups[-1][1].append((about, about.partition(":")[2] or about))
-    return [(title, _chosen(pairs, about)) for title, pairs in groups if pairs]
-
-
-def _chosen(pairs: Iterable[tuple[str, str]], about: str) -> tuple[Option, ...]:
-    return tuple(Option(key, title, key == about) for key, title in pairs)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cordiale.segments.queries.catalogue import catalogue, top_values
+from cordiale.segments.queries.catalogue import catalogue
 from cordiale.segments.queries.counting import Counts, ReachCount, cancel, counts, only_the_latest, reach
 from cordiale.segments.queries.evaluation import (
     Count,
@@ -17,6 +17,7 @@ from cordiale.segments.queries.evaluation import (
 from cordiale.segments.queries.explanation import RuleCount, RuleResult, count_rules, explain
 from cordiale.segments.queries.exporting import export
 from cordiale.segments.queries.history import DaySize, Move, history, members_on, moves
+from cordiale.segments.queries.known_values import property_names, property_values, top_values
 from cordiale.segments.queries.language import get_segment, parse, parse_tree, vocabulary
 from cordiale.segments.queries.overlapping import Intersection, Overlap, overlap
 
@@ -51,6 +52,8 @@ __all__ = [
     "overlap",
     "parse",
     "parse_tree",
+    "property_names",
+    "property_values",
     "reach",
     "top_values",
     "vocabulary",

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
-
-from django.db import connection
 
 from cordiale.consent.purposes import purposes
 from cordiale.consent.rules import CHANNELS
-from cordiale.errors import NotFound
 from cordiale.insight import queries as insight
 from cordiale.insight.rules.traits import Trait
-from cordiale.lake import Lake, open_lake
 from cordiale.segments.models import Segment
+from cordiale.segments.queries import known_values
 from cordiale.segments.queries.language import vocabulary
 from cordiale.segments.rules.calls import EXAMPLES
 from cordiale.segments.rules.language import CHOICES, MEASURES, STEPS, Field, Kind, Measure
@@ -30,8 +25,6 @@ _OPERATORS: Mapping[Kind, tuple[str, ...]] = {
     (Kind.NUMBER, Kind.INTEGER, Kind.MONEY, Kind.SHARE, Kind.DATE),
     ("=", "<>", "<", "<=", ">", ">=", "between", "in", "unknown"),
 )
-_TOP = 50
-_PROFILE_TOPS = frozenset({"language", "city", "country", "timezone", "postcode"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +38,15 @@ class Choice:
 @dataclass(frozen=True, kw_only=True)
 class FieldOffer:
     """A field: `group` is profile, declared, trait or score; `unit` is empty where it has none. `choices` are all its
-    values; where there are none and `has_values`, ask `top_values` for those it often has."""
+    values; where there are none and `has_values`, ask `top_values` for those it often has. `family` is what a trait is
+    computed from ("order_lines", "derived"), empty for the rest."""
 
     name: str
     title: str
     description: str
     kind: str
     group: str
+    family: str
     unit: str
     operators: tuple[str, ...]
     choices: tuple[Choice, ...]
@@ -119,9 +114,10 @@ def _field(one: Field, trait: Trait | None, language: str) -> FieldOffer:
     return FieldOffer(
         name=one.name, title=_in(one.titles, language) or one.name,
         description=_in(trait.description, language) if trait else "", kind=one.kind, group=group,
+        family=trait.source if trait and group == "trait" else "",
         unit=_in(trait.unit, language) if trait and trait.unit else "", operators=_OPERATORS[one.kind],
         choices=tuple(Choice(value=value, title=value) for value in one.choices),
-        has_values=one.kind == Kind.TEXT and (one.source != "profile" or one.name in _PROFILE_TOPS),
+        has_values=one.kind == Kind.TEXT and (one.source != "profile" or one.name in known_values.PROFILE),
     )  # fmt: skip
 
 
@@ -161,62 +157,3 @@ def _in(titles: Mapping[str, str], language: str) -> str:
 
 def _which(language: str) -> int:
     return 1 if language == "fr" else 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class TopValue:
-    """A value, and how many customers (of a field) or rows (of a column) have it."""
-
-    value: str
-    many: int
-
-
-def top_values(name: str, now: datetime) -> list[TopValue]:
-    """What a text field (`city`), or a text column of a function (`orders.category`), most often is; 50 at most.
-
-    Kept for as long as the day's snapshot stays the same. Raises NotFound for what has no such values.
-    """
-    function, _, word = name.partition(".")
-    snapshot = insight.get_snapshot()
-    if word:
-        return list(_of_column(open_lake(), function, word, snapshot.as_of))
-    one = vocabulary().fields.get(name)
-    if one is None or one.kind != Kind.TEXT or (one.source == "profile" and name not in _PROFILE_TOPS):
-        raise NotFound(f"'{name}' is no text field whose values are listed")
-    if one.source == "trait":
-        return list(_of_trait(open_lake(), name, snapshot.day, snapshot.as_of))
-    return _of_profile(one)
-
-
-@lru_cache(maxsize=64)
-def _of_trait(lake: Lake, name: str, day: date, as_of: datetime) -> tuple[TopValue, ...]:
-    column = '"' + name.replace('"', '""') + '"'
-    return _read(lake, f"SELECT {column} AS value, count(*) AS many FROM traits WHERE {column} IS NOT NULL", day)
-
-
-@lru_cache(maxsize=64)
-def _of_column(lake: Lake, function: str, word: str, as_of: datetime) -> tuple[TopValue, ...]:
-    measure = MEASURES.get(function)
-    known = {} if measure is None else {**measure.filters, measure.subject: measure.subject}
-    if measure is None or word not in known or measure.table not in lake.facts:
-        raise NotFound(f"'{function}.{word}' is no text column whose values are listed")
-    column = known[word]  # from a closed list
-    return _read(
-        lake, f"SELECT {column} AS value, count(*) AS many FROM {measure.table} WHERE {column} IS NOT NULL", None
-    )
-
-
-def _read(lake: Lake, sql: str, day: date | None) -> tuple[TopValue, ...]:
-    rows = lake.query(f"{sql} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_TOP}", day).to_pylist()
-    return tuple(TopValue(**row) for row in rows)
-
-
-def _of_profile(one: Field) -> list[TopValue]:
-    column = "declared ->> %(name)s" if one.source == "declared" else one.name  # of a closed list
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select value, count(*) from (select {column} as value from customers_customer"
-            f" where merged_into_id is null) found where value <> '' group by 1 order by 2 desc, 1 limit {_TOP}",
-            {"name": one.name},
-        )
-        return [TopValue(value=value, many=many) for value, many in cursor.fetchall()]
