@@ -2,17 +2,15 @@
 
     python -m benchmarks.intake [SECONDS]          # exit 1 when a ratio is missed
 
-Every side runs in the same run on the same machine, served by granian with two processes, with the same load (a
-process of its own, raw sockets, requests written beforehand) and the same PostgreSQL settings (fsync and
+Every side runs in the same run on the same machine, served by granian with two processes, with the same load (see
+`benchmarks.load`; each side is warmed for a second first) and the same PostgreSQL settings (fsync and
 synchronous_commit on). Bare COPY is one connection that sends rows prepared before into the same table, 1 600 a commit.
 Last, everything again with each fdatasync made 4 ms slower, where a C compiler is there to make that happen.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -107,16 +105,25 @@ def ours(dsn: str, port: int) -> Iterator[None]:
         serving.end(process)
 
 
-def loaded(port: int, clients: int, batch: int, seconds: float, run: str) -> dict[str, Any]:
-    """What the load generator says."""
-    words = [str(port), str(clients), str(batch), str(seconds), "wk_bench", run]
-    outcome = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load", *words], check=True, stdout=subprocess.PIPE, text=True
-    )
-    answer: dict[str, Any] = json.loads(outcome.stdout)
-    if answer["refused"]:
-        raise SystemExit(f"some requests were refused: {answer['first_refusal']}")
-    return answer
+class Bench:
+    """One way of loading, the same for every side."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        self.seconds, self.generate = seconds, load.generator(folder)
+
+    def load(self, port: int, clients: int, batch: int, run: str, seconds: float = 0) -> dict[str, Any]:
+        """What the load generator says; ends the run when anything was refused."""
+        answer = self.generate(
+            port, clients=clients, batch=batch, seconds=seconds or self.seconds, key="wk_bench", run=run
+        )
+        if answer["refused"] or not answer["events"]:
+            raise SystemExit(f"{answer['refused']} requests were refused, the first with: {answer['first_refusal']}")
+        return answer
+
+    def both(self, port: int, run: str) -> list[dict[str, Any]]:
+        """A warm server's answers to single events, then to batches."""
+        self.load(port, 64, 1, f"{run}w", seconds=1)
+        return [self.load(port, 512, 1, f"{run}1"), self.load(port, 16, 100, f"{run}100")]
 
 
 def bare_copy(dsn: str, seconds: float) -> float:
@@ -137,23 +144,22 @@ def bare_copy(dsn: str, seconds: float) -> float:
     return done * GROUP / spent
 
 
-def compare(dsn: str, seconds: float) -> list[str]:
+def compare(dsn: str, bench: Bench) -> list[str]:
     """Run all sides, print what they did; the ratios that were missed."""
     port = serving.free_port("127.0.0.1", 18_900)
     with peer(dsn, port):
-        theirs = [loaded(port, 512, 1, seconds, "p1"), loaded(port, 16, 100, seconds, "p100")]
+        theirs = bench.both(port, "p")
     empty(dsn, "peer_event")
     port = serving.free_port("127.0.0.1", port + 1)
     with peer(dsn, port, "pipelined"):
-        best = loaded(port, 16, 100, seconds, "b100")["rate"]
+        best = bench.load(port, 16, 100, "b100")["rate"]
     empty(dsn, "peer_event")
     port = serving.free_port("127.0.0.1", port + 1)
     with ours(dsn, port):
-        loaded(port, 64, 1, 1, "warm")
-        mine = [loaded(port, 512, 1, seconds, "o1"), loaded(port, 16, 100, seconds, "o100")]
+        mine = bench.both(port, "o")
     check_kept(dsn, sum(one["events"] for one in mine))
     empty(dsn, "intake_inbox")
-    copied = bare_copy(dsn, seconds)
+    copied = bare_copy(dsn, bench.seconds)
     empty(dsn, "intake_inbox")
     missed = told(mine, theirs, copied)
     tell_bound(dsn, mine[1], theirs[1])
@@ -171,7 +177,8 @@ def told(mine: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]], copie
         ratio = one["rate"] / other["rate"]
         print(
             f"{name}  {one['rate']:9,.0f} events/s, acknowledged p50 {one['p50']:.0f} ms, p99 {one['p99']:.0f} ms; "
-            f"FastAPI {other['rate']:,.0f} events/s, p99 {other['p99']:.0f} ms: {ratio:.1f} × (≥ {target:.0f} ×)"
+            f"FastAPI {other['rate']:,.0f} events/s, p99 {other['p99']:.0f} ms: {ratio:.1f} × (≥ {target:.0f} ×); "
+            f"the load took {one['cpu']:.2f} and {other['cpu']:.2f} of a core"
         )
         if ratio < target:
             missed.append(name)
@@ -201,9 +208,9 @@ def sync_seconds(dsn: str) -> float:
 
 
 def check_kept(dsn: str, sent: int) -> None:
-    """What was acknowledged is there."""
+    """What was acknowledged is there, each event with a key of its own."""
     with psycopg.connect(dsn) as connection:
-        kept = connection.execute("SELECT count(*) FROM intake_inbox").fetchone()
+        kept = connection.execute("SELECT count(DISTINCT key) FROM intake_inbox").fetchone()
     if kept is None or kept[0] < sent:
         raise SystemExit(f"{sent} events were acknowledged and {kept} kept")
 
@@ -217,14 +224,9 @@ def empty(dsn: str, table: str) -> None:
 
 def shim(folder: Path) -> str | None:
     """A library that slows fdatasync down, None without a compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        return None
     source, library = folder / "slow.c", folder / "slow.so"
     source.write_text(SHIM)
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
-    folder.chmod(0o755)
-    return str(library)
+    return str(library) if load.compiled(source, library, "-shared", "-fPIC") else None
 
 
 def _listens(port: int) -> bool:
@@ -237,15 +239,17 @@ def main() -> int:
     os.environ.pop("DATABASE_URL", None)
     with tempfile.TemporaryDirectory(prefix="cordiale-bench-") as root:
         Path(root).chmod(0o755)
+        bench = Bench(Path(root), seconds)
+        print(f"load generator: {bench.generate.name}")
         with database(Path(root) / "plain") as dsn:
-            missed = compare(dsn, seconds)
+            missed = compare(dsn, bench)
         library = shim(Path(root))
         if library is None:
             print("with fdatasync slowed: not run, there is no C compiler here")
         else:
             print(f"with each fdatasync {SLOWED:.0f} ms slower:")
             with database(Path(root) / "slow", library) as dsn:
-                compare(dsn, seconds)
+                compare(dsn, bench)
     return len(missed)
 
 

@@ -1,9 +1,9 @@
-"""A load generator lighter than what it measures: raw sockets on uvloop, requests written beforehand.
+"""The load both sides of a comparison are given: `generator(folder)(port, clients=512, batch=1, ...)`.
 
-    load = Load(port, clients=512, requests=single())         # then load.run(seconds=5) -> Outcome
-
-One process of its own (`python -m benchmarks.load PORT CLIENTS BATCH SECONDS KEY`), so that it never shares a
-processor thread with a server under test; it prints one JSON object.
+It comes from `load.c`, one thread on epoll that takes a few microseconds a request: on two cores whatever the load
+takes is missing to the server, and to the faster server most. Without a C compiler it comes from Python (raw sockets on
+uvloop, requests written beforehand), which takes half as much again. Either is a process of its own
+(`python -m benchmarks.load PORT CLIENTS BATCH SECONDS KEY RUN`) that prints one JSON object.
 """
 
 from __future__ import annotations
@@ -11,9 +11,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -36,8 +41,8 @@ def event_template(run: str) -> str:
     return EVENT.format(run=run, properties=PROPERTIES.replace("%", "%%"), context=CONTEXT.replace("%", "%%"))
 
 
-def requests(key: str, batch: int, run: str) -> Iterator[bytes]:
-    """Requests without end, each event with a message id of its own."""
+def marked(key: str, batch: int, run: str) -> str:
+    """A request whose numbers are still `%06d` (person) and `%012d` (event), in turn."""
     authorization = base64.b64encode(f"{key}:".encode()).decode()
     one = event_template(run)
     body = one if batch == 1 else '{"batch":[' + ",".join([one] * batch) + '],"sentAt":"2026-11-22T09:00:00.200Z"}'
@@ -47,7 +52,12 @@ def requests(key: str, batch: int, run: str) -> Iterator[bytes]:
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {authorization}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     )
-    template = head.replace("%", "%%").encode() + body.encode()
+    return head.replace("%", "%%") + body
+
+
+def requests(key: str, batch: int, run: str) -> Iterator[bytes]:
+    """Requests without end, each event with a message id of its own."""
+    template = marked(key, batch, run).encode()
     number = 0
     while True:
         values: list[int] = []
@@ -55,6 +65,46 @@ def requests(key: str, batch: int, run: str) -> Iterator[bytes]:
             number += 1
             values += (number % 100_000, number)
         yield template % tuple(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """Loads a server; `program` is the compiled one, None where there is no compiler."""
+
+    program: Path | None
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return "load.c" if self.program else "Python (there is no C compiler here)"
+
+    def __call__(self, port: int, *, clients: int, batch: int, seconds: float, key: str, run: str) -> dict[str, Any]:
+        """What came of it: events, rate, p50, p99 (milliseconds), refused, first_refusal, cpu (share of one core)."""
+        words, sent = [str(port), str(clients), str(batch), str(seconds)], b""
+        if self.program:
+            request = marked(key, batch, run).replace("%06d", "@" * 6).replace("%012d", "@" * 12)
+            sent = request.replace("%%", "%").encode()
+            command = [str(self.program), *words]
+        else:
+            command = [sys.executable, "-m", "benchmarks.load", *words, key, run]
+        outcome = subprocess.run(command, input=sent, check=True, stdout=subprocess.PIPE)
+        answer: dict[str, Any] = json.loads(outcome.stdout)
+        return answer
+
+
+def generator(folder: Path) -> Generator:
+    """The lightest there is; `folder` is where the program is built."""
+    program = folder / "load"
+    source = Path(__file__).with_suffix(".c")
+    return Generator(program if compiled(source, program) else None)
+
+
+def compiled(source: Path, target: Path, *flags: str) -> bool:
+    """Build a C program; False without a compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is not None:
+        subprocess.run([compiler, "-O2", *flags, "-o", target, source], check=True)
+    return compiler is not None
 
 
 class Client(asyncio.Protocol):
