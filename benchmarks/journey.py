@@ -22,21 +22,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from scipy import sparse
 
 from cordiale import clock, learning
 from cordiale.lake import Lake, open_lake
-from cordiale.recommendations.fitting import items
+from cordiale.scores import shelves
 
 ZONE = "America/New_York"
 END = date(2018, 1, 1)
 """The first day that is not in the data."""
-RIDGE, LEAST_BUYERS = 200.0, 50
+LEAST_BUYERS = 50
 _ORDER = "line_no = 1 AND amount >= 0"
-_EASE_TRAITS = (
-    "orders_30d", "orders_90d", "spend_30d", "spend_90d", "recency_days", "average_basket", "promotion_share",
-    "units_90d", "distinct_categories_365d",
-)  # fmt: skip
 _BY_TYPE = ("past_redemptions", "coupon_redemptions_365d", "offered_lines", "promotion_share")
 
 
@@ -99,32 +94,17 @@ class Journey:
     def untried(self, day: date) -> Rows:
         """Each household and category it never bought, 28 days from `day`."""
         traits, customers = self.traits(day)
-        bought, first = self._bought(date(2016, 1, 1), day, customers)
-        names = [name for name, many in sorted(_sizes(bought).items()) if many >= LEAST_BUYERS]
-        had = _matrix(bought, customers, names)
-        after = _matrix(self._bought(day, day + timedelta(days=28), customers)[0], customers, names)
-        recent, month = (
-            _matrix(self._bought(day - timedelta(days=back), day, customers)[0], customers, names).sum(axis=0)
-            for back in (84, 28)
+        bought = self._bought(day, customers)
+        after = self._query(
+            "SELECT DISTINCT customer_id, name AS category FROM order_lines JOIN products USING (product_id)"
+            " WHERE ts >= ? AND ts < ? AND amount >= 0 AND name IS NOT NULL",
+            day, day + timedelta(days=28), products=_categories(),
+        )  # fmt: skip
+        shelf = shelves.stand(bought, _instant(day), 28, offered=None, least=LEAST_BUYERS)
+        features, who, which = shelf.pairs(traits, shelf.baskets(customers, bought, _instant(day)))
+        return Rows(
+            features, customers[who], shelf.came(customers, after, who, which), shelf.told[shelves.BUYERS_LATE][which]
         )
-        new = _matrix(bought.filter(pc.greater_equal(first, _instant(day - timedelta(days=28)))), customers, names).sum(
-            axis=0
-        )
-        common = items.gram(sparse.csr_matrix(had), np.arange(len(names), dtype=np.int32))
-        fits = had @ items.ease(common, RIDGE)
-        often = np.log1p(_matrix(bought, customers, names, orders=True))
-        common = items.gram(sparse.csr_matrix(often), np.arange(len(names), dtype=np.int32))
-        often_fits = often @ items.ease(common, RIDGE)
-        who, what = np.nonzero(had == 0)
-        columns = {
-            "ease": fits[who, what], "ease_of_orders": often_fits[who, what],
-            "bought_84d": recent[what] / len(customers), "bought_28d": month[what] / len(customers),
-            "new_28d": new[what] / (had == 0).sum(axis=0)[what], "categories": had.sum(axis=1)[who],
-        }  # fmt: skip
-        features = traits.select(list(_EASE_TRAITS)).take(pa.array(who))
-        for name, values in columns.items():
-            features = features.append_column(name, pa.array(values.astype(np.float64)))
-        return Rows(features, customers[who], after[who, what] > 0, recent[what])
 
     def _campaign(self, campaign: Mapping[str, Any], end: date) -> Rows:
         number, began = campaign["campaign_id"], campaign["start_date"]
@@ -167,24 +147,16 @@ class Journey:
         )
         return {f"offered_{name}": _placed(rows, name, customers) for name in ("orders", "lines", "spend")}
 
-    def _bought(self, start: date, end: date, customers: np.ndarray) -> tuple[pa.Table, pa.ChunkedArray]:
-        products = _package("products")
-        products = pa.table(
-            {"product_id": products["product_id"].cast(pa.string()), "name": products["product_category"]}
-        )
-        rows = self._lake.query(
-            "SELECT customer_id, name, min(ts) AS first, count(DISTINCT order_id) AS orders"
-            " FROM order_lines JOIN products USING (product_id)"
-            " SEMI JOIN customers USING (customer_id) WHERE ts >= ? AND ts < ? AND amount >= 0 AND name IS NOT NULL"
-            " GROUP BY 1, 2",
-            bind=[_instant(start), _instant(end)],
-            products=products,
-            customers=pa.table({"customer_id": customers}),
-        )
-        return rows, rows["first"]
+    def _bought(self, day: date, customers: np.ndarray) -> pa.Table:
+        return self._query(
+            "SELECT customer_id, name AS category, min(ts) AS first, max(ts) AS last,"
+            " count(DISTINCT order_id) AS orders FROM order_lines JOIN products USING (product_id)"
+            " SEMI JOIN customers USING (customer_id) WHERE ts < ? AND amount >= 0 AND name IS NOT NULL GROUP BY 1, 2",
+            day, products=_categories(), customers=pa.table({"customer_id": customers}),
+        )  # fmt: skip
 
-    def _query(self, sql: str, *days: date) -> pa.Table:
-        return self._lake.query(sql, bind=[_instant(day) for day in days])
+    def _query(self, sql: str, *days: date, **relations: pa.Table) -> pa.Table:
+        return self._lake.query(sql, bind=[_instant(day) for day in days], **relations)
 
     def _value(self, sql: str, customers: np.ndarray, *days: date) -> np.ndarray:
         return _placed(self._query(sql, *days), "value", customers)
@@ -271,19 +243,10 @@ def _by_type(features: pa.Table, kind: str) -> pa.Table:
     return features
 
 
-def _sizes(bought: pa.Table) -> dict[str, int]:
-    counted = bought["name"].value_counts()
-    return {row["values"]: row["counts"] for row in counted.to_pylist()}
-
-
-def _matrix(bought: pa.Table, customers: np.ndarray, names: list[str], *, orders: bool = False) -> np.ndarray:
-    """Households × categories, 1 where bought; or how many orders had it."""
-    column = pc.index_in(bought["name"], value_set=pa.array(names))
-    known = column.is_valid()
-    matrix = np.zeros((len(customers), len(names)))
-    rows = np.searchsorted(customers, bought["customer_id"].filter(known).to_numpy())
-    matrix[rows, column.filter(known).to_numpy()] = bought["orders"].filter(known).to_numpy() if orders else 1
-    return matrix
+@cache
+def _categories() -> pa.Table:
+    products = _package("products")
+    return pa.table({"product_id": products["product_id"].cast(pa.string()), "name": products["product_category"]})
 
 
 def together(parts: list[Rows]) -> Rows:

@@ -36,6 +36,17 @@ def test_a_stored_regression_predicts_the_same(fitted):
     np.testing.assert_array_equal(again.predict(table, as_of=AS_OF), fitted.predict(table, as_of=AS_OF))
 
 
+def test_learnt_anew_like_an_earlier_regression_it_keeps_its_settings_and_is_as_near(fitted):
+    again = fit_regressor(*amounts(2_500, seed=5), as_of=AS_OF, like=fitted)
+    assert (again.facts["method"], again.facts["rounds"]) == (fitted.facts["method"], fitted.facts["rounds"])
+    assert again.factor == fitted.factor
+    others, spent = amounts(3_000, seed=2)
+    found = evaluate_amounts(
+        again.predict(others, as_of=AS_OF), spent, fitted.predict(others, as_of=AS_OF), resamples=5
+    )
+    assert found.mae.ratio < 1.03
+
+
 def test_the_order_of_rows_changes_nothing(fitted):
     table, spent = amounts(2_000)
     order = np.random.default_rng(3).permutation(2_000)

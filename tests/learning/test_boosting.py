@@ -61,3 +61,25 @@ def test_many_rows_are_walked_in_parts_alike(rows):
     trees = boosting.read(boosting.fit(*rows, boosting.Settings(rounds=10), seed=0))
     many = np.tile(rows[0], (40, 1))
     np.testing.assert_array_equal(trees.score(many), np.tile(trees.score(rows[0]), 40))
+
+
+def test_trees_stop_growing_once_held_out_rows_gain_no_more(rows):
+    matrix, label = rows
+    held = np.arange(len(label)) % 5 == 0
+    grid = boosting.tried(matrix, label, held, boosting.Settings(), seed=0)
+    losses = [np.logaddexp(0, np.where(label[held], -row, row)).mean() for row in grid]
+    assert len(grid) < boosting.Settings().rounds
+    assert len(grid) - 1 <= np.argmin(losses) + boosting.PATIENCE
+
+
+def test_stopping_early_changes_none_of_the_trees_before(rows):
+    matrix, label = rows
+    held = np.arange(len(label)) % 5 == 0
+    grid = boosting.tried(matrix, label, held, boosting.Settings(), seed=0)
+    whole = boosting.fit(matrix[~held], label[~held], boosting.Settings(rounds=len(grid)), seed=0)
+    np.testing.assert_array_equal(boosting.read(whole).staged(matrix[held]), grid)
+
+
+def test_parts_with_fewer_trees_stay_where_the_last_one_left_them():
+    found = boosting.alike([np.array([[1.0, 2.0]]), np.array([[3.0], [4.0], [5.0]])])
+    np.testing.assert_array_equal(found, [[1, 2, 3], [1, 2, 4], [1, 2, 5]])

@@ -122,3 +122,17 @@ def test_what_is_no_stored_model_is_refused(stored):
 def test_a_stored_model_cut_short_is_refused(fitted):
     with pytest.raises(CordialeError, match="fit it again"):
         load(fitted[0].dump()[:-200])
+
+
+def test_learnt_anew_like_an_earlier_model_it_keeps_its_settings_and_line_and_is_as_right(fitted):
+    model, _, _ = fitted
+    more, did = customers(model.facts["rows"] + 500, seed=4)
+    again = fit_classifier(more, did, as_of=AS_OF, like=model)
+    assert [again.facts[name] for name in ("method", "rounds", "strength")] == [
+        model.facts[name] for name in ("method", "rounds", "strength")
+    ]
+    assert (again.slope, again.offset) == (model.slope, model.offset)
+    others, bought = customers(4_000, seed=2)
+    found = evaluate(again.predict(others, as_of=AS_OF), bought, model.predict(others, as_of=AS_OF), resamples=5)
+    assert 0.9 < found.mean_ratio[0] < 1.1
+    assert found.auc.ratio > 0.99

@@ -11,6 +11,7 @@ import pytest
 
 from cordiale import home
 from cordiale.customers.models import Customer
+from cordiale.errors import CordialeError
 from cordiale.insight import actions as insight
 from cordiale.lake import open_lake
 from cordiale.scores import actions, categories, sections
@@ -90,6 +91,8 @@ def test_the_file_of_a_next_category_gives_the_same_model_again_and_its_drivers_
     model = categories.model_of(ScoreVersion.objects.get())
 
     assert categories.load(model.dump()).dump() == model.dump()
+    with pytest.raises(CordialeError, match="fit it again"):
+        categories.load((2).to_bytes(8, "big") + b"{}")
     rows = open_lake().query("SELECT customer_id FROM traits WHERE next_one IS NOT NULL ORDER BY customer_id")
     told = sections.section(Customer.objects.get(pk=rows["customer_id"][0].as_py()), tasted)
     assert told is not None

@@ -112,8 +112,8 @@ def fit(
 
     shape = {
         "max_iter": settings.rounds, "learning_rate": settings.rate, "max_leaf_nodes": settings.leaves,
-        "min_samples_leaf": settings.least_rows, "l2_regularization": settings.ridge, "early_stopping": asked is not None,
-        "n_iter_no_change": PATIENCE, "random_state": seed,
+        "min_samples_leaf": settings.least_rows, "l2_regularization": settings.ridge, "random_state": seed,
+        "early_stopping": asked is not None, "n_iter_no_change": PATIENCE,
     }  # fmt: skip
     if settings.loss == "log_loss":
         model = ensemble.HistGradientBoostingClassifier(**shape)

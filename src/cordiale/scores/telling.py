@@ -115,8 +115,17 @@ def feature_title(name: str, value: Any = None) -> str:
         "lifecycle_stage": _("Life-cycle stage"), "rfm_recency": _("Recency score"),
         "rfm_frequency": _("Frequency score"), "rfm_monetary": _("Spend score"),
         "category_affinity": _("Nearness of the category to those bought"),
+        "category_fit": _("How well the category goes with those bought"),
+        "category_fit_often": _("How well the category goes with those bought often"),
         "category_rate": _("First purchases of the category of late"),
+        "category_rate_short": _("First purchases of the category very lately"),
+        "category_rate_long": _("First purchases of the category over a longer time"),
         "category_share": _("Customers who ever bought the category"),
+        "category_buyers_late": _("Customers who buy the category of late"),
+        "category_orders": _("Orders with the category, a buyer of it"),
+        "own_categories": _("Categories bought so far"),
+        "own_categories_new": _("Categories bought for the first time of late"),
+        "own_categories_new_long": _("Categories bought for the first time over a longer time"),
     }  # fmt: skip
     title = titles.get(name, name)
     if value is None:

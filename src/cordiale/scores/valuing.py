@@ -245,9 +245,7 @@ def _then(score: Score, past: Past, judged: _Known, choice: Choice) -> Model:
     return Model(purchases=choice.best, spending=spending, levels={}, days=score.judged_on, regressors=regressors)
 
 
-def _regressors(
-    known: _Known, current: _Known, wanted: Mapping[str, Regressor | None] = _ANEW
-) -> dict[str, Regressor]:
+def _regressors(known: _Known, current: _Known, wanted: Mapping[str, Regressor | None] = _ANEW) -> dict[str, Regressor]:
     """What these customers' orders and spend teach about the `current` ones; instants are read as days before.
 
     `wanted`: what to learn, each like an earlier regression where there is one.
