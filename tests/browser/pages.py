@@ -20,6 +20,8 @@ SIGNED_IN = {
     "customers-page-2": "/customers/?page=2",
     "customers-nobody": "/customers/?q=zzzz",
     "customers-found": "/customers/?q=ma",
+    "customers-on-a-day": "/customers/?stage=dormant&on=2020-03-01",
+    "customers-bad-day": "/customers/?stage=dormant&on=2999-01-01",
     "customer-new": "/customers/new/",
     "customer-edit": "/customers/{customer}/edit/",
     "customer-values": "/customers/{customer}/values/",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -187,6 +188,11 @@ def test_the_old_count_stays_until_the_next_one_comes(page: Any) -> None:
     page.unroute("**/build/count/")
 
 
+def begun_with(page: Any, expression: str) -> None:
+    page.goto(f"{page.url.partition('?')[0]}?{urlencode({'expression': expression})}")
+    settled(page)
+
+
 def accessible(page: Any) -> None:
     result = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": _RULES})
     assert result.violations_count == 0, result.generate_report()
@@ -198,7 +204,7 @@ def test_what_a_rule_is_about_is_found_by_typing(page: Any, site: Site) -> None:
     settled(page)
     field = page.locator("[data-combo-of='0~about']")
     field.focus()
-    page.keyboard.type("depense 90")
+    page.keyboard.type("depense sur 90")
     active(page, "Dépense sur 90 jours")
     assert field.get_attribute("aria-expanded") == "true"
     assert "retours déduits" in page.locator(".combo-option.is-active .combo-help").inner_text()
@@ -209,7 +215,7 @@ def test_what_a_rule_is_about_is_found_by_typing(page: Any, site: Site) -> None:
     page.keyboard.type("zzzz")
     assert page.locator(".combo-none").is_visible()
     page.keyboard.press("Control+A")
-    page.keyboard.type("depense 90")
+    page.keyboard.type("depense sur 90")
     active(page, "Dépense sur 90 jours")
     page.keyboard.press("Tab")
     settled(page)
@@ -218,8 +224,7 @@ def test_what_a_rule_is_about_is_found_by_typing(page: Any, site: Site) -> None:
 
 
 def test_values_are_proposed_added_and_taken_away(page: Any) -> None:
-    page.goto(page.url.partition("?")[0] + "?expression=orders(category%20in%20('wine'))%20%3E%3D%201")
-    settled(page)
+    begun_with(page, "orders(category in ('wine')) >= 1")
     page.locator("[data-combo-of='0~conds.0.v']").focus()
     page.keyboard.type("BAK")
     page.locator(".combo-option").first.wait_for()
@@ -237,8 +242,7 @@ def test_values_are_proposed_added_and_taken_away(page: Any) -> None:
 
 
 def test_an_events_properties_are_proposed(page: Any) -> None:
-    page.goto(page.url.partition("?")[0] + "?expression=events('Coupon%20Redeemed'%2C%20property('x')%20%3D%20'y')%20%3E%3D%201")
-    settled(page)
+    begun_with(page, "events('Coupon Redeemed', property('x') = 'y') >= 1")
     name = page.locator("[name='0~conds.0.property']")
     name.fill("")
     name.press("ArrowDown")
@@ -246,6 +250,7 @@ def test_an_events_properties_are_proposed(page: Any) -> None:
     settled(page)
     value = page.locator("[name='0~conds.0.v']")
     value.fill("")
+    page.locator(".combo-option").first.wait_for()
     value.press("ArrowDown")
     page.keyboard.press("Enter")
     settled(page)

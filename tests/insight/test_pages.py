@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from cordiale import home
 from cordiale.accounts.models import Staff
 from cordiale.insight import actions
+from cordiale.ui import formats
 
 from .conftest import BOTTLES, Shop
 
@@ -123,3 +125,53 @@ def test_a_stage_opens_the_list_of_its_customers(client: Client, shop: Shop) -> 
     listed = [one.pk for one in staff.get("/customers/?stage=prospect").context["page"]]
     assert listed == [2]
     assert list(staff.get("/customers/?stage=no-such-stage").context["page"]) == []
+
+
+def listed(client: Client, query: str) -> list[int]:
+    return [one.pk for one in client.get(f"/customers/?{query}").context["page"]]
+
+
+def test_the_list_says_who_was_in_a_stage_on_a_past_day(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    staff, then = signed_in(client, shop), (shop.now - timedelta(days=47)).date()
+
+    assert (listed(staff, "stage=dormant"), listed(staff, f"stage=dormant&on={then}")) == ([], [1])
+    page = staff.get(f"/customers/?stage=dormant&on={then}&q=").content.decode()
+    with translation.override("en"):
+        told = f"Dormant on {formats.day(then)}"
+    assert told in page
+    assert 'href="?q="' in page
+    assert f"/traits/days/?day={then}&amp;stage=dormant" in page
+
+
+def test_a_day_that_was_not_computed_is_answered_by_the_nearest_and_says_so(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    staff, then = signed_in(client, shop), (shop.now - timedelta(days=40)).date()
+
+    assert listed(staff, f"stage=dormant&on={then}") == [1]
+    with translation.override("en"):
+        told = f"{formats.day(then)} was not computed"
+    assert told in staff.get(f"/customers/?stage=dormant&on={then}").content.decode()
+
+
+@pytest.mark.parametrize(("query", "said", "many"), [
+    ("stage=dormant&on=soon", "Write a day as 2026-03-01.", 0), ("stage=dormant&on=2999-01-01", "still to come", 0),
+    ("on=2026-03-01", "Choose as well what they were", 2),
+])  # fmt: skip
+def test_a_day_that_cannot_be_answered_is_told_beside_the_field(
+    client: Client, shop: Shop, query: str, said: str, many: int
+) -> None:
+    two_months(shop)
+    staff = signed_in(client, shop)
+
+    assert said in staff.get(f"/customers/?{query}").content.decode()
+    assert len(listed(staff, query)) == many
+
+
+def test_past_numbers_open_the_list_of_that_day(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    staff, then = signed_in(client, shop), (shop.now - timedelta(days=47)).date()
+
+    assert f"/customers/?stage=dormant&amp;on={then}" in staff.get(f"/traits/days/?day={then}").content.decode()
+    flows = staff.get(f"/lifecycle/?from={then}&to={shop.now.date()}").content.decode()
+    assert f"/customers/?stage=dormant&amp;on={then}" in flows

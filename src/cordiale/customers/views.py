@@ -36,6 +36,7 @@ def list_customers(request: HttpRequest) -> HttpResponse:
         "page": page,
         "text": text,
         "filters": shown,
+        "is_filtered": any(one.told for one in shown),
         "is_narrowed": bool(text) or any(one.chosen for one in shown),
         "is_cut": bool(text) and page.paginator.count >= search.PAGE_AT_MOST,
         "may_edit": may(getattr(request.user, "role", ""), "customers.edit"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -77,8 +78,24 @@ def flow_rows(found: Flows, stages: Stages) -> list[Picture]:
         cells = [_cell(found, origin, target) for target in (*STAGES, None)]
         total = sum(int(cell["customers"]) for cell in cells)
         if total:
-            rows.append({"title": called[origin or NEW], "cells": cells, "total": total})
+            url = _of_that_day(origin, found.start.day) if origin else ""
+            rows.append({"title": called[origin or NEW], "cells": cells, "total": total, "url": url})
     return rows
+
+
+def flow_totals(found: Flows) -> list[Picture]:
+    """The last line of that table: how many were in each stage on the second day, and are no longer known."""
+    return [
+        {
+            "customers": sum(many for (_origin, one), many in found.customers.items() if one == target),
+            "url": _of_that_day(target, found.end.day) if target else "",
+        }
+        for target in (*STAGES, None)
+    ]
+
+
+def _of_that_day(stage: str, day: date) -> str:
+    return f"{reverse('customers:list')}?{urlencode({'stage': stage, 'on': day})}"
 
 
 def forecast(found: Forecast, stages: Stages) -> Picture:

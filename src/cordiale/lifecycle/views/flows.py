@@ -118,7 +118,8 @@ def _flows(request: HttpRequest, stages: dict[str, texts.Stage]) -> dict[str, An
         return {"problem": told, "start": start.isoformat(), "end": end.isoformat(), "may_compute": True}
     return {"start": start.isoformat(), "end": end.isoformat(), "found": found, "may_compute": bool(found.missing),
             "missing": [formats.day(day) for day in found.missing], "flow_columns": [stages[name] for name in STAGES],
-            "flow_rows": pictures.flow_rows(found, stages), "sankey": pictures.sankey(found, stages)}  # fmt: skip
+            "flow_rows": pictures.flow_rows(found, stages), "flow_totals": pictures.flow_totals(found),
+            "sankey": pictures.sankey(found, stages)}  # fmt: skip
 
 
 def _asked(first: str, last: str) -> tuple[date | None, date | None, str]:
