@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
@@ -19,8 +20,8 @@ from tests.imports.conftest import NOW, PEOPLE, Give
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def signed_in(role: str) -> Client:
-    staff = Staff.objects.create(email=f"{role}@example.org", role=role, language="en", created_at=NOW)
+def signed_in(role: str, language: str = "en") -> Client:
+    staff = Staff.objects.create(email=f"{role}@example.org", role=role, language=language, created_at=NOW)
     client = Client()
     client.force_login(staff)
     return client
@@ -67,6 +68,25 @@ def test_a_file_goes_all_the_way_and_back(marketer: Client) -> None:
     running.run_pending()
     assert not Customer.objects.exists()
     assert "customers only this import knew were removed" in marketer.get(f"/imports/{number}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"to-0": "email", "to-1": "email"}, "vont toutes deux à Adresse e-mail (email)"),
+        ({"to-0": "city", "to-1": ""}, "aucune colonne ne dit de qui parle une ligne"),
+        ({"to-0": "", "to-1": ""}, "aucune colonne n’est choisie"),
+        ({"basis": "consent", "basis-purpose": "offers"}, "il manque à la preuve du consentement"),
+        ({"read_again": "1", "skip": "200", "delimiter": ";", "encoding": "utf-8"}, "au plus 100 lignes"),
+        ({"save_as": "Mon CRM"}, "ne peut pas nommer une correspondance"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_language_of_the_page(fresh_home: Home, said: dict[str, str], words: str) -> None:
+    client = signed_in("marketer", "fr")
+    address = send(client, "Réf;Prénom\nu1;Ana\n".encode()).headers["Location"]
+    refused = client.post(address, meanings(client, address) | said)
+    assert refused.status_code == 422
+    assert words in html.unescape(refused.content.decode())
 
 
 def test_what_only_a_person_can_say_is_asked_beside_what_was_said(marketer: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from cordiale import clock
 from cordiale.accounts.actions import audit
@@ -47,7 +48,7 @@ def receive(kind: str, file_name: str, parts: Iterable[bytes], actor: Staff | st
 def prepare(imported: Import, document: FileMapping, said: Mapping[str, Any], name: str = "") -> None:
     """Say how a file reads and what it means; an earlier check no longer counts. Raises Refused once it has begun."""
     if imported.state != ImportState.DRAFT:
-        raise Refused("this import has begun; what its columns mean cannot change any more")
+        raise Refused(_("this import has begun; what its columns mean cannot change any more"))
     reading = preparing.read_as(files.require(imported.pk), {**document.reading, **said})
     if reading.as_json() != imported.reading:
         imported.rows = None
@@ -84,7 +85,7 @@ def begin(imported: Import, actor: Staff | str, now: datetime) -> Job:
         if not Import.objects.filter(pk=imported.pk, state=ImportState.DRAFT).update(
             state=ImportState.RUNNING, started_at=clock.require_aware(now)
         ):
-            raise Refused("this import has begun already; look at its page")
+            raise Refused(_("this import has begun already; look at its page"))
         audit("import", str(imported.pk), "import", actor, {"kind": imported.kind, "file": imported.file_name}, now)
         job = _ask(imported, RUN, actor, now)
     imported.refresh_from_db()
@@ -94,7 +95,10 @@ def begin(imported: Import, actor: Staff | str, now: datetime) -> Job:
 def resume(imported: Import, actor: Staff | str, now: datetime) -> Job:
     """Let an import that failed or was cancelled go on where it was."""
     if imported.state not in {ImportState.RUNNING, ImportState.STOPPED} or imported.job is None:
-        raise Refused(f"import {imported.pk} is {imported.get_state_display()}; only one that was stopped goes on")
+        raise Refused(
+            _("import %(number)s is in the state “%(state)s”; only one that was stopped goes on")
+            % {"number": imported.pk, "state": imported.get_state_display()}
+        )
     files.require(imported.pk)
     with transaction.atomic():
         job = imported.job
@@ -109,8 +113,11 @@ def undo(imported: Import, actor: Staff | str, now: datetime) -> Job:
     """Ask for an import to be taken back, within seven days."""
     if not imported.may_undo(now):
         raise Refused(
-            f"import {imported.pk} cannot be undone: it wrote nothing, is at work, was undone, or began more than"
-            f" {KEPT_FOR.days} days ago"
+            _(
+                "import %(number)s cannot be undone: it wrote nothing, is at work, was undone, or began more than"
+                " %(days)s days ago"
+            )
+            % {"number": imported.pk, "days": KEPT_FOR.days}
         )
     with transaction.atomic():
         Import.objects.filter(pk=imported.pk).update(state=ImportState.UNDOING)
@@ -123,7 +130,7 @@ def undo(imported: Import, actor: Staff | str, now: datetime) -> Job:
 def discard(imported: Import, actor: Staff | str, now: datetime) -> None:
     """Give up a file that was never imported."""
     if imported.state != ImportState.DRAFT:
-        raise Refused("this import has begun: undo it instead")
+        raise Refused(_("this import has begun: undo it instead"))
     files.remove(imported.pk)
     audit("import", str(imported.pk), "discard", actor, {"file": imported.file_name}, now)
     imported.delete()
@@ -151,7 +158,9 @@ def expire(now: datetime) -> int:
 def save_mapping(name: str, document: FileMapping, actor: Staff | str, now: datetime) -> SavedMapping:
     """Keep a mapping under a name, in the place of the one it had. The basis is not kept: it belongs to one file."""
     if not name or slugify(name) != name:
-        raise CordialeError(f"'{name}' cannot name a mapping; write small letters, digits and hyphens")
+        raise CordialeError(
+            _("'%(name)s' cannot name a mapping; write small letters, digits and hyphens") % {"name": name}
+        )
     values = {key: value for key, value in document.as_json().items() if key != "basis"}
     saved, _created = SavedMapping.objects.update_or_create(
         name=name, defaults={"kind": document.kind, "document": values, "actor": str(actor)[:120], "updated_at": now}
@@ -163,8 +172,11 @@ def find_mapping(name: str, kind: str) -> FileMapping:
     """The mapping of that name. Raises NotFound naming those there are."""
     saved = SavedMapping.objects.filter(name=name, kind=kind).first()
     if saved is None:
-        names = ", ".join(SavedMapping.objects.filter(kind=kind).values_list("name", flat=True)) or "none yet"
-        raise NotFound(f"there is no mapping '{name}' of {kind}; there are: {names}")
+        names = ", ".join(SavedMapping.objects.filter(kind=kind).values_list("name", flat=True))
+        raise NotFound(
+            _("there is no mapping '%(name)s' for this kind of file; there are: %(names)s")
+            % {"name": name, "names": names or _("none yet")}
+        )
     return of_json(saved.document)
 
 

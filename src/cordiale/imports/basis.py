@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cordiale.consent.purposes import get_purpose
 from cordiale.consent.rules import CHANNELS, require_channel
 from cordiale.errors import CordialeError
@@ -63,6 +65,8 @@ def parse(text: str, today: date) -> Basis:
             values[list(values)[-1]] += ";" + part
         else:
             raise CordialeError(f"'{part}' is no part of a basis; {_SYNTAX}")
+    if lack := _lack(values):
+        raise CordialeError(f"{lack}; {_SYNTAX}")
     return of_mapping(values, today)
 
 
@@ -75,9 +79,8 @@ def of_mapping(values: Any, today: date) -> Basis:
     for key in values:
         if key not in _KEYS:
             raise CordialeError(f"a basis has no '{key}'; it takes {', '.join(_KEYS)}")
-    missing = [key for key in _KEYS if not values.get(key)]
-    if missing:
-        raise CordialeError(f"the basis lacks {', '.join(missing)}: a consent is only worth its proof; {_SYNTAX}")
+    if lack := _lack(values):
+        raise CordialeError(lack)
     channels = values["channel"]
     names = [str(one).strip() for one in (channels.split(",") if isinstance(channels, str) else channels)]
     return Basis(
@@ -89,13 +92,25 @@ def of_mapping(values: Any, today: date) -> Basis:
     )
 
 
+def _lack(values: Mapping[str, Any]) -> str:
+    """What is missing, in words; empty where nothing is."""
+    named = {"purpose": _("purpose"), "channel": _("channel"), "source": _("source"), "obtained": _("day obtained"),
+             "wording": _("wording")}  # fmt: skip
+    missing = ", ".join(named[key] for key in _KEYS if not values.get(key))
+    return _("the basis lacks %(parts)s: a consent is only worth its proof") % {"parts": missing} if missing else ""
+
+
 def _day(value: Any, today: date) -> date:
     try:
         day = value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError as error:
-        raise CordialeError(f"obtained is a day such as 2026-01-05, not '{value}'") from error
+        raise CordialeError(
+            _("the consent was obtained on a day such as 2026-01-05, not '%(value)s'") % {"value": value}
+        ) from error
     if day > today:
-        raise CordialeError(f"the consent cannot have been obtained on {day}, which is still to come")
+        raise CordialeError(
+            _("the consent cannot have been obtained on %(day)s, which is still to come") % {"day": day}
+        )
     return day
 
 

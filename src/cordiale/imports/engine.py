@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cordiale import clock
 from cordiale.company import company
@@ -159,7 +160,7 @@ def _write_chunk(imported: Import, task: Task, chunk: _Chunk, columns: Sequence[
     with transaction.atomic():
         held = Import.objects.select_for_update().get(pk=imported.pk)
         if held.chunks_done != number - 1 or held.state != ImportState.RUNNING:
-            raise Refused(f"import {imported.pk} has gone on elsewhere; look at its page")
+            raise Refused(_("import %(number)s has gone on elsewhere; look at its page") % {"number": imported.pk})
         outcome = writer(imported.kind).write(task, chunk.part)
         refused = sorted([*chunk.refused, *outcome.refused], key=lambda one: one.row)
         held.refused_bytes = files.append_refused(held.pk, columns, refused, held.refused_bytes)

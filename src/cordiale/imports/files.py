@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cordiale import home
 from cordiale.errors import CordialeError, Refused
 from cordiale.imports.reading import RefusedRow
@@ -59,7 +61,7 @@ def keep(number: int, parts: Iterable[bytes]) -> tuple[str, int]:
             file.write(part)
     if size > MOST_BYTES:
         shutil.rmtree(place)
-        raise TooLarge(f"the file is larger than {MOST_BYTES >> 30} GB; cut it into several")
+        raise TooLarge(_("the file is larger than %(most)s GB; cut it into several") % {"most": MOST_BYTES >> 30})
     draft.replace(upload(number))
     return digest.hexdigest(), size
 
@@ -86,7 +88,7 @@ def require(number: int) -> Path:
     """The file; raises Refused once it has been deleted."""
     path = upload(number)
     if not path.is_file():
-        raise Refused("the file of this import has been deleted; import it again")
+        raise Refused(_("the file of this import has been deleted; import it again"))
     return path
 
 

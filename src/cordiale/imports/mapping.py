@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
@@ -98,7 +99,10 @@ def of_json(document: Mapping[str, Any], source: str = "mapping") -> FileMapping
         kind = targets.require_kind(str(document.get("kind", "")))
     columns = document.get("columns")
     if not isinstance(columns, Mapping) or not columns:
-        raise wrong("columns", "it names no column; write for instance  columns: {Email: email}")
+        raise wrong(
+            "columns",
+            _("no column is chosen: say what at least one of them means"),
+        )
     mapping = FileMapping(
         kind=kind,
         columns={str(name): _column(kind, columns, name, source) for name in columns},
@@ -141,19 +145,38 @@ def _check(mapping: FileMapping, wrong: Complain) -> None:
     seen: dict[str, str] = {}
     for name, column in mapping.columns.items():
         if column.to in seen:
-            raise wrong("columns", f"'{seen[column.to]}' and '{name}' both go to {column.to}; keep one")
+            raise wrong(
+                "columns",
+                _("'%(one)s' and '%(other)s' both go to %(to)s; keep one")
+                % {"one": seen[column.to], "other": name, "to": targets.names(mapping.kind, [column.to])},
+            )
         if column.to in mapping.constants:
-            raise wrong("constants", f"{column.to} has a column and a constant; keep one")
+            raise wrong(
+                "constants",
+                _("%(to)s has a column and a constant; keep one") % {"to": targets.names(mapping.kind, [column.to])},
+            )
         seen[column.to] = name
     if not mapping.identifier:
-        raise wrong("columns", f"no column says who a row is about; map one to {', '.join(IDENTIFIERS)}")
+        raise wrong(
+            "columns",
+            _("no column says who a row is about; map one to %(identifiers)s")
+            % {"identifiers": targets.names(mapping.kind, IDENTIFIERS)},
+        )
     if mapping.key and (mapping.key not in IDENTIFIERS or mapping.key not in mapping.given):
-        raise wrong("key", f"the key '{mapping.key}' is none of the mapped ones among {', '.join(IDENTIFIERS)}")
+        raise wrong(
+            "key",
+            _("the key '%(key)s' is none of the mapped ones among %(identifiers)s")
+            % {"key": mapping.key, "identifiers": targets.names(mapping.kind, IDENTIFIERS)},
+        )
     missing = [
         name for name, one in targets.targets(mapping.kind).items() if one.is_required and name not in mapping.given
     ]
     if missing:
-        raise wrong("columns", f"{mapping.kind} need {', '.join(missing)}; map a column or give a constant")
+        raise wrong(
+            "columns",
+            _("this kind of file needs %(missing)s; map a column or give a constant")
+            % {"missing": targets.names(mapping.kind, missing)},
+        )
     if mapping.zone:
         with _placed(wrong, "zone"):
             clock.zone(mapping.zone)

@@ -71,7 +71,9 @@ def ready(path: Path, reading: Reading, mapping: FileMapping, today: date) -> Fi
     present = columns(path, reading)
     missing = [name for name in mapping.columns if name not in present]
     if missing:
-        raise CordialeError(f"the file has no column '{missing[0]}'; it has {', '.join(present)}")
+        raise CordialeError(
+            _("the file has no column '%(name)s'; it has %(names)s") % {"name": missing[0], "names": ", ".join(present)}
+        )
     dates, decimal = guess_formats(path, reading, mapping)
     if dates.is_open and not mapping.dates:
         raise Refused(

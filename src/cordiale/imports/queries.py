@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cordiale.errors import NotFound
 from cordiale.imports.models import Import, SavedMapping
@@ -12,7 +13,7 @@ def get_import(number: int) -> Import:
     """The import of that number. Raises NotFound."""
     found = Import.objects.filter(pk=number).select_related("job").first()
     if found is None:
-        raise NotFound(f"there is no import {number}; see: cordiale import list")
+        raise NotFound(_("there is no import %(number)s; look at the list of imports") % {"number": number})
     return found
 
 

@@ -50,7 +50,10 @@ class Preparation:
     def __init__(self, mapping: FileMapping, columns: Sequence[str]) -> None:
         missing = [name for name in mapping.columns if name not in columns]
         if missing:
-            raise CordialeError(f"the file has no column '{missing[0]}'; it has {', '.join(columns)}")
+            raise CordialeError(
+                _("the file has no column '%(name)s'; it has %(names)s")
+                % {"name": missing[0], "names": ", ".join(columns)}
+            )
         self.mapping = mapping
         self.columns = list(columns)
         self._column_of = {column.to: name for name, column in mapping.columns.items()}

@@ -8,6 +8,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
 from cordiale.customers.fields import fields
 from cordiale.errors import CordialeError
 
@@ -115,7 +118,9 @@ _OTHERS: Mapping[str, tuple[Target, ...]] = {
 def require_kind(kind: str) -> str:
     """Return `kind`; raise CordialeError naming those there are."""
     if kind not in KINDS:
-        raise CordialeError(f"'{kind}' cannot be imported; write one of {', '.join(KINDS)}")
+        raise CordialeError(
+            _("'%(kind)s' cannot be imported; write one of %(kinds)s") % {"kind": kind, "kinds": ", ".join(KINDS)}
+        )
     return kind
 
 
@@ -130,6 +135,12 @@ def targets(kind: str) -> dict[str, Target]:
     return found
 
 
+def names(kind: str, wanted: Sequence[str]) -> str:
+    """These targets in the words of who reads, and as a mapping writes them."""
+    known, language = targets(kind), (get_language() or "en")[:2]
+    return ", ".join(f"{known[one].labels.get(language, one)} ({one})" if one in known else one for one in wanted)
+
+
 def get_target(kind: str, name: str) -> Target:
     """The target called `name`; `properties.colour` is a property of an event. Raises CordialeError."""
     known = targets(kind)
@@ -139,8 +150,14 @@ def get_target(kind: str, name: str) -> Target:
         said = name.removeprefix(PROPERTY)
         return Target(name=name, type="text", labels={"fr": said, "en": said})
     near = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean '{near[0]}'?" if near else f"it takes {', '.join(known)}"
-    raise CordialeError(f"a file of {kind} has no '{name}'; {hint}")
+    hint = (
+        _("did you mean '%(near)s'?") % {"near": near[0]}
+        if near
+        else _("it takes %(names)s") % {"names": ", ".join(known)}
+    )
+    raise CordialeError(
+        _("a file of %(kind)s has no '%(name)s'; %(hint)s") % {"kind": kind, "name": name, "hint": hint}
+    )
 
 
 def guess(kind: str, columns: Sequence[str]) -> dict[str, str]:

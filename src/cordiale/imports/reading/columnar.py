@@ -31,7 +31,9 @@ def batches(path: Path) -> Iterator[Batch]:
             yield Batch(table, pa.array(np.arange(number, number + record.num_rows, dtype=np.int64)))
             number += record.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unreadable(f"the Parquet file is damaged after row {number - 1}; write it again") from error
+        raise Unreadable(
+            _("the Parquet file is damaged after row %(row)s; write it again") % {"row": number - 1}
+        ) from error
     finally:
         file.close()
 

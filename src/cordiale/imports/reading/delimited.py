@@ -82,7 +82,9 @@ def first_rows(path: Path, reading: Reading, count: int, size: int = 1 << 20) ->
             if len(rows) >= count:
                 break
     except csv.Error as error:
-        raise Unreadable(f"row {len(rows) + 1} cannot be read ({error}); save the file again as CSV") from error
+        raise Unreadable(
+            _("row %(row)s cannot be read (%(why)s); save the file again as CSV") % {"row": len(rows) + 1, "why": error}
+        ) from error
     return rows
 
 
@@ -91,10 +93,13 @@ def columns(path: Path, reading: Reading) -> list[str]:
     rows = first_rows(path, reading, reading.skip + 1)
     if len(rows) <= reading.skip or not any(cell.strip() for cell in rows[-1]):
         raise Unreadable(
-            "the file has no row with the names of its columns; give it one, or say how many lines to skip"
+            _("the file has no row with the names of its columns; give it one, or say how many lines to skip")
         )
     if len(rows[-1]) > _MOST_COLUMNS:
-        raise Unreadable(f"the file has {len(rows[-1])} columns, at most {_MOST_COLUMNS} fit; is the delimiter right?")
+        raise Unreadable(
+            _("the file has %(count)s columns, at most %(most)s fit; is the delimiter right?")
+            % {"count": len(rows[-1]), "most": _MOST_COLUMNS}
+        )
     return unique_names(rows[-1] if reading.has_header else [""] * len(rows[-1]))
 
 
@@ -115,7 +120,8 @@ def batches(path: Path, reading: Reading) -> Iterator[Batch]:
             yield Batch(nothing, pa.array([], pa.int64()), left_out.take())
     except pa.ArrowInvalid as error:
         raise Unreadable(
-            f"the CSV cannot be read on ({_first_line(error)}); look for a quote that is opened and never closed"
+            _("the CSV cannot be read on (%(why)s); look for a quote that is opened and never closed")
+            % {"why": _first_line(error)}
         ) from error
     finally:
         source.close()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cordiale.errors import CordialeError
 
 FORMATS = ("csv", "excel", "parquet")
@@ -32,11 +34,14 @@ class Reading:
         if self.format not in FORMATS:
             raise CordialeError(f"'{self.format}' is no format of a file; it takes {', '.join(FORMATS)}")
         if self.format == "csv" and self.delimiter not in DELIMITERS:
-            raise CordialeError(f"'{self.delimiter}' is no delimiter; it takes ; , | or a tab")
+            raise CordialeError(_("'%(given)s' is no delimiter; it takes ; , | or a tab") % {"given": self.delimiter})
         if self.format == "csv" and self.encoding not in ENCODINGS:
-            raise CordialeError(f"'{self.encoding}' is no encoding; it takes {', '.join(ENCODINGS)}")
+            raise CordialeError(
+                _("'%(given)s' is no encoding; it takes %(encodings)s")
+                % {"given": self.encoding, "encodings": ", ".join(ENCODINGS)}
+            )
         if isinstance(self.skip, bool) or not isinstance(self.skip, int) or not 0 <= self.skip <= 100:
-            raise CordialeError("skip is how many lines stand above the header: 0 to 100")
+            raise CordialeError(_("at most 100 lines can stand above the header; write a number from 0 to 100"))
 
     def but(self, given: Mapping[str, Any]) -> Reading:
         """The same with what somebody said instead; what is not known here is refused."""

@@ -38,7 +38,10 @@ def columns(path: Path, reading: Reading) -> list[str]:
     """The names of the columns."""
     rows = first_rows(path, reading, reading.skip + 1)
     if len(rows) <= reading.skip or not any(rows[-1]):
-        raise Unreadable(f"the sheet '{reading.sheet}' has no row with the names of its columns; choose another sheet")
+        raise Unreadable(
+            _("the sheet '%(sheet)s' has no row with the names of its columns; choose another sheet")
+            % {"sheet": reading.sheet}
+        )
     return unique_names(rows[-1] if reading.has_header else [""] * len(rows[-1]))
 
 
@@ -71,12 +74,18 @@ def _rows(path: Path, reading: Reading) -> Iterator[list[Any]]:
     workbook = _workbook(path)
     name = reading.sheet or (workbook.sheet_names[0] if workbook.sheet_names else "")
     if name not in workbook.sheet_names:
-        raise Unreadable(f"the workbook has no sheet '{name}'; it has {', '.join(workbook.sheet_names)}")
+        raise Unreadable(
+            _("the workbook has no sheet '%(sheet)s'; it has %(sheets)s")
+            % {"sheet": name, "sheets": ", ".join(workbook.sheet_names)}
+        )
     try:
         # Blank rows above the first filled one keep their numbers.
         yield from workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except (CalamineError, ValueError, OSError) as error:
-        raise Unreadable(f"the sheet '{name}' cannot be read ({_first_line(error)}); save it again as CSV") from error
+        raise Unreadable(
+            _("the sheet '%(sheet)s' cannot be read (%(why)s); save it again as CSV")
+            % {"sheet": name, "why": _first_line(error)}
+        ) from error
     except BaseException as error:
         raise _refusal(error) from error
 
@@ -103,7 +112,10 @@ def _refuse_bombs(path: Path) -> None:
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise Unreadable(_("the workbook is damaged; save it again as .xlsx or CSV")) from error
     if unpacked > _MOST_UNPACKED:
-        raise Unreadable(f"the workbook unpacks to {unpacked >> 20} MB, more than we open; save the sheet as CSV")
+        raise Unreadable(
+            _("the workbook unpacks to %(size)s MB, more than we open; save the sheet as CSV")
+            % {"size": unpacked >> 20}
+        )
 
 
 def _refusal(error: BaseException) -> BaseException:
