@@ -175,6 +175,15 @@ def test_a_higher_package_says_where_it_uses_a_trait(shop: Shop) -> None:
         uses.register("test", lambda name: [])
 
 
+def test_a_use_that_goes_on_without_it_keeps_no_trait(shop: Shop) -> None:
+    declare(shop, written())
+    uses.register("test", lambda name: [uses.Use(title="a score", without="it would be learnt anew")])
+    try:
+        assert actions.retire("bottles_30d", actor="cli", now=shop.now).retired_at == shop.now
+    finally:
+        uses.register("test", lambda name: [])
+
+
 def test_a_stage_uses_the_traits_of_its_rule() -> None:
     with override("en"):
         assert "the stage Customer" in [use.title for use in uses.of("tenure_days")]

@@ -19,10 +19,14 @@ from cordiale.ui import formats
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One thing that uses a trait: what it is called for a reader, and its page ("" for none)."""
+    """One thing that uses a trait: what it is called for a reader, and its page ("" for none).
+
+    `without` says what would become of it; a use that has one does not keep the trait from being retired.
+    """
 
     title: str
     url: str = ""
+    without: str = ""
 
 
 _finders: dict[str, Callable[[str], list[Use]]] = {}

@@ -6,8 +6,9 @@ class ProgrammesConfig(AppConfig):
     label = "programmes"
 
     def ready(self) -> None:
-        from cordiale.programmes import holdings, merging, panels  # noqa: PLC0415 - panels import models
+        from cordiale.programmes import holdings, merging, panels, traits  # noqa: PLC0415 - panels import models
 
         panels.register()
         holdings.register()
         merging.register()
+        traits.register()

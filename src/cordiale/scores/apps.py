@@ -9,9 +9,10 @@ class ScoresConfig(AppConfig):
 
     def ready(self) -> None:
         from cordiale.insight import columns  # noqa: PLC0415 - models are ready only now
-        from cordiale.scores import jobs, panels, sections, values  # noqa: PLC0415
+        from cordiale.scores import jobs, panels, sections, traits, values  # noqa: PLC0415
 
         columns.register(values.SOURCE, values.Scores())
         jobs.register()
         panels.register_panels()
         sections.register_section()
+        traits.register()

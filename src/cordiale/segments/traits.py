@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from cordiale.insight import uses
 from cordiale.segments.models import Segment
 from cordiale.segments.queries.language import read_all, vocabulary
+from cordiale.segments.rules import Expression
 from cordiale.segments.rules.tree import FieldValue, Flag, walk
 from cordiale.ui import formats
 
@@ -17,14 +18,15 @@ def register() -> None:
     uses.register("segments", using)
 
 
+def names(expression: Expression, trait: str) -> bool:
+    """Does the expression ask for the trait?"""
+    return any(isinstance(node, FieldValue | Flag) and node.field.name == trait for node in walk(expression.root))
+
+
 def using(trait: str) -> list[uses.Use]:
     """The segments whose expression names the trait."""
     good, _wrong = read_all(vocabulary())
-    named = [
-        name
-        for name, expression in good.items()
-        if any(isinstance(node, FieldValue | Flag) and node.field.name == trait for node in walk(expression.root))
-    ]
+    named = [name for name, expression in good.items() if names(expression, trait)]
     titles = dict(Segment.objects.filter(name__in=named).values_list("name", "title"))
     return [
         uses.Use(

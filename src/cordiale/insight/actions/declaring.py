@@ -80,7 +80,7 @@ def retire(name: str, *, actor: Staff | str, now: datetime) -> TraitVersion:
     version = TraitVersion.objects.filter(name=name).order_by("-version").first()
     if version is None or version.retired_at is not None:
         raise NotFound(f"no trait '{name}' is declared on the page; those of traits.yaml are changed there")
-    used = uses.of(name)
+    used = [use for use in uses.of(name) if not use.without]
     if used:
         told = {"name": name, "uses": ", ".join(use.title for use in used)}
         raise Refused(_("%(name)s is used by %(uses)s; take it out there first.") % told)
