@@ -36,6 +36,7 @@ class Committer:
         self._waiting: list[asyncio.Future[None]] = []
         self._idle: list[asyncio.Future[None]] = []
         self._up = self._committing = 0
+        self._loop = asyncio.get_running_loop()  # asked once: each time costs Python 3.11 a system call
 
     @property
     def is_up(self) -> bool:
@@ -44,7 +45,7 @@ class Committer:
 
     def submit(self, rows: list[bytes]) -> asyncio.Future[None]:
         """Rows of `wire.rows`; await the result. It raises NotCommitted."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[None] = self._loop.create_future()
         if not self._up:
             future.set_exception(NotCommitted())
             return future
@@ -103,7 +104,7 @@ class Committer:
         return bool(self._rows) and (not self._committing or len(self._rows) >= LARGE)
 
     async def _turn(self) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[None] = self._loop.create_future()
         self._idle.append(turn)
         await turn
 
