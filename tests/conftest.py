@@ -26,6 +26,8 @@ import django  # noqa: E402
 from cordiale import home  # noqa: E402
 from cordiale.config import postgres  # noqa: E402
 
+_LONGEST_TOLD = 2_000
+
 
 @atexit.register
 def _clean() -> None:
@@ -42,6 +44,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """Temporary folders of this run alone: as root a run closes the common one to the servers other runs have there."""
     if not config.option.basetemp:
         config.option.basetemp = str(_root / "tmp")
+    if not _beside_others:
+        config.pluginmanager.register(_Failures(config), "failures-at-once")
+
+
+class _Failures:
+    """Tells each failure when it happens: a run that is cut off would take them along."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """The end of what went wrong, under the test's name."""
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            terminal.write_line(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext[-_LONGEST_TOLD:]}")
 
 
 @pytest.fixture
