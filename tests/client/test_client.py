@@ -29,7 +29,7 @@ served = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def client(fresh_home: home.Home, live_server: LiveServer) -> Iterator[Cordiale]:
-    with Cordiale(live_server.url, seed().key, attempts=1) as client:
+    with Cordiale(live_server.url, seed().key, attempts=1, timeout=120) as client:
         yield client
 
 

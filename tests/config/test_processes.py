@@ -26,7 +26,7 @@ def cordiale(home: Path, *words: str) -> Any:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     outcome = subprocess.run(
         [sys.executable, "-m", "cordiale", *words, "--json", "--home", str(home)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, check=True, timeout=120,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, check=True, timeout=300,
     )  # fmt: skip
     return json.loads(outcome.stdout)
 
@@ -51,7 +51,7 @@ def child(home: Path, word: str) -> psutil.Process | None:
     return None
 
 
-def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
+def until(holds: Callable[[], Any], seconds: float = 180) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := holds():

@@ -41,6 +41,9 @@ def _versions(lake: Lake) -> dict[int, int]:
 
 
 def _days_are_whole(lake: Lake) -> bool:
+    """Of the days there are; a writer killed after its first events has left none, nor the columns they have."""
+    if not lake.query("SELECT day FROM traits_history").num_rows:
+        return True
     days = lake.query("SELECT count(*) AS n, count(DISTINCT version) AS v FROM traits_history GROUP BY day")
     return all((row["n"], row["v"]) == (3, 1) for row in days.to_pylist())
 
@@ -56,7 +59,7 @@ def test_killed_writers_lose_nothing_acknowledged_and_leave_nothing_half_done(tm
         assert len(versions) >= following + len(done)
         if len(versions) and following + len(done) < len(versions):
             assert len(versions) == following + len(done) + 1
-        assert not len(versions) or _days_are_whole(Lake(folder))
+        assert _days_are_whole(Lake(folder))
         acknowledged, following = acknowledged + len(done), len(versions)
     assert acknowledged > _KILLS
     _nothing_is_left_behind(Lake(folder, rows_a_bucket=150))
