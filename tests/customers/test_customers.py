@@ -104,8 +104,12 @@ def test_twenty_are_found_at_most_and_the_reference_comes_first(now: datetime) -
     assert (len(found), found[0].reference) == (20, "durand")
 
 
+# PostgreSQL knows letters of later editions of Unicode than this Python.
+_ASSIGNED = st.characters(blacklist_characters="\x00", blacklist_categories=["Cs", "Cn"])
+
+
 @pytest.mark.django_db
-@given(text=st.text(alphabet=st.characters(blacklist_characters="\x00", blacklist_categories=["Cs"]), max_size=20))
+@given(text=st.text(alphabet=_ASSIGNED, max_size=20))
 def test_postgresql_folds_text_as_python_does(text: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
