@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from cordiale.accounts.models import Staff
+
 
 class ScoreVersion(models.Model):
     """One attempt at learning a score. Numbers count from 1 for each score.
@@ -82,6 +84,16 @@ class ScoreRun(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["score", "as_of"], name="one_version_a_snapshot")]
+
+
+class Told(models.Model):
+    """This person was told that the customers of a version have changed."""
+
+    version = models.ForeignKey(ScoreVersion, on_delete=models.CASCADE, related_name="told")
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["version", "staff"], name="told_once_a_version")]
 
 
 class Watch(models.Model):
