@@ -45,6 +45,9 @@ _SETTINGS = {
 # An erased person must not live on in recycled parts of the write-ahead log, nor in the server's log, which quotes
 # refused values and statements otherwise. Given at each start: homes made earlier obey too.
 _FORGETFUL = {"wal_recycle": "off", "log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+# Not recycled, each file of the log is a new one: filled with zeros first, it would be written twice, and everybody
+# would wait for the first time (see docs/decisions/0006).
+_AT_EACH_START = _FORGETFUL | {"wal_init_zero": "off"}
 _holder: IO[str] | None = None
 
 
@@ -154,7 +157,7 @@ def _make_data_folder(home: Home) -> None:
 def _start(home: Home) -> None:
     """Start the server, again for a while: a killed one's processes take a moment to let go of its data."""
     data, log = home.postgres / "data", home.postgres / "log"
-    settings = " ".join(f"-c {name}={value}" for name, value in _FORGETFUL.items())
+    settings = " ".join(f"-c {name}={value}" for name, value in _AT_EACH_START.items())
     options = ("-D", str(data), "-l", str(log), "-w", "-t", "60", "-o", f"-k {socket_folder(home)} {settings}")
     deadline = time.monotonic() + _START_PATIENCE
     while True:

@@ -82,7 +82,9 @@ class Sources:
 
     def tell(self, source: Known, taken: int, refused: int, error: str, at: datetime) -> None:
         """Count what a request held; written within a second."""
-        tally = self._tallies.setdefault(source.number, Tally())
+        tally = self._tallies.get(source.number)
+        if tally is None:
+            tally = self._tallies[source.number] = Tally()
         tally.taken += taken
         tally.refused += refused
         if error:
