@@ -6,6 +6,8 @@ Domain code raises these and nothing else for what a person can mend. One file t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class CordialeError(Exception):
     """Something a person can mend. The message says what happened and what to do."""
@@ -36,6 +38,10 @@ class Located(CordialeError):
         self.source = source
         self.hint = hint
         super().__init__(str(self))
+
+    def in_words(self, translate: Callable[[str], str]) -> tuple[str, str]:
+        """The message and the hint as a page says them; `translate` is gettext."""
+        return translate(self.message) if self.message else "", translate(self.hint) if self.hint else ""
 
     def __str__(self) -> str:
         place = f"{self.source}:{self.line}:{self.column}" if self.source else f"{self.line}:{self.column}"

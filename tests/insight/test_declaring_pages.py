@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from cordiale import home
 from cordiale.insight import actions, computation, queries
 from cordiale.insight.models import TraitVersion
 from cordiale.jobs.models import Job
 from cordiale.jobs.progress import Progress
 
-from .conftest import Shop, written
+from .conftest import BOTTLES, Shop, written
 from .test_pages import signed_in, two_months
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +199,30 @@ def test_a_customers_values_are_shown_day_by_day(client: Client, shop: Shop) -> 
     assert [row["value"] for row in page.context["rows"]] == ["€41.50", "€41.50", "€10.00"]
     assert "From €10.00 on 30 Sept 2026 to €41.50 on 16 Nov 2026." in page.content.decode()
     assert "/traits/customers/1/" in client.get("/customers/1/").content.decode()
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    (written(value="sum(quantty)"), "«.quantty.» n’est pas connu.*sont connus"),
+    (written(owner=""), "l’indicateur «.bottles_30d.» n’a pas de responsable"),
+    (written(type="colour"), "«.colour.» ne convient pas pour type. choisissez parmi number"),
+    (written(value="sum(quantity) +"), "ceci ne se lit pas, près de «"),
+    (written(window="soon"), "window doit être un nombre entier de jours"),
+    ("a: b: c\n", "un «.:.» n’a pas sa place ici"),
+    ("a: {b\n", "il manque|une accolade n’est pas fermée"),
+    ("a: [\n", "ce n’est pas du YAML|un crochet n’est pas fermé|n’a pas sa place"),
+    (written(name="spend_total"), "est déjà fourni avec le produit. donnez-lui un autre nom"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_in_the_readers_language(client: Client, shop: Shop, text: str, said: str) -> None:
+    page = (
+        signed_in(client, shop, role="analyst", language="fr").post("/traits/check/", {"text": text}).content.decode()
+    )
+
+    assert re.search(said, html.unescape(page).replace("\n", " ")), page
+
+
+def test_the_page_of_a_wrong_file_speaks_french(client: Client, shop: Shop, fresh_home: home.Home) -> None:
+    (fresh_home.company / "traits.yaml").write_text(f"traits:\n{BOTTLES.replace('quantity', 'quantty')}")
+    page = signed_in(client, shop, language="fr").get("/traits/")
+
+    assert page.status_code == 422
+    assert "n’est pas connu" in page.content.decode()

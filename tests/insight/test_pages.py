@@ -10,10 +10,12 @@ from django.utils import translation
 
 from cordiale import home
 from cordiale.accounts.models import Staff
-from cordiale.insight import actions
+from cordiale.insight import actions, definitions, uses
+from cordiale.insight.actions import declare
+from cordiale.insight.models import Snapshot
 from cordiale.ui import formats
 
-from .conftest import BOTTLES, Shop
+from .conftest import BOTTLES, Shop, written
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +54,44 @@ def test_rules_changed_since_are_announced(client: Client, shop: Shop, fresh_hom
     path = fresh_home.company / "lifecycle.yaml"
     path.write_text(path.read_text().replace("dormant_days: 45", "dormant_days: 50"))
 
-    assert "The rules changed" in signed_in(client, shop).get("/lifecycle/").content.decode()
+    page = signed_in(client, shop, role="analyst").get("/lifecycle/").content.decode()
+
+    assert "Changed since these figures were computed:" in page
+    assert "the stage Dormant" in page
+    assert "Compute now" in page
+
+
+def test_a_trait_that_nothing_uses_announces_no_change(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    declare(written(), actor="test", now=shop.now)
+    staff = signed_in(client, shop)
+    assert "Changed since" not in staff.get("/lifecycle/").content.decode()
+
+    uses.register("test", lambda name: [uses.Use(title="a segment")] if name == "bottles_30d" else [])
+    try:
+        page = staff.get("/lifecycle/").content.decode()
+    finally:
+        uses.register("test", lambda name: [])
+    assert '<a href="/traits/bottles_30d/">the trait Bottles (new)</a>' in page
+    assert "Compute now" not in page
+    assert "./cordiale traits compute" in page
+
+
+def test_words_for_readers_change_no_meaning_and_what_is_computed_does(shop: Shop) -> None:
+    declare(written(), actor="test", now=shop.now)
+    before = definitions.current().meanings
+    declare(written(title="{fr: Vins, en: Wines}"), actor="test", now=shop.now)
+    assert definitions.current().meanings == before
+    declare(written(title="{fr: Vins, en: Wines}", window=31), actor="test", now=shop.now)
+    after = definitions.current().meanings
+    assert {name for name in after if after[name] != before.get(name)} == {"trait:bottles_30d"}
+
+
+def test_a_snapshot_of_before_meanings_were_kept_announces_nothing(client: Client, shop: Shop) -> None:
+    two_months(shop)
+    Snapshot.objects.update(meanings={})
+
+    assert "Changed since" not in signed_in(client, shop).get("/lifecycle/").content.decode()
 
 
 def test_a_mistake_in_the_rules_is_shown_with_its_place(client: Client, shop: Shop, fresh_home: home.Home) -> None:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render, resolve_url
+from django.utils.translation import gettext
 
 from cordiale.errors import CordialeError, Located, NotFound, Unavailable
 
@@ -72,5 +73,10 @@ class DomainErrorMiddleware:
             return None
         status = 404 if isinstance(error, NotFound) else 503 if isinstance(error, Unavailable) else 422
         template = "ui/_error.html" if request.headers.get("HX-Request") else "ui/error.html"
-        located = error if isinstance(error, Located) else None
+        located = _placed(error) if isinstance(error, Located) else None
         return render(request, template, {"message": str(error), "located": located, "status": status}, status=status)
+
+
+def _placed(error: Located) -> dict[str, str | int]:
+    message, hint = error.in_words(gettext)
+    return {"source": error.source, "line": error.line, "column": error.column, "message": message, "hint": hint}

@@ -11,11 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.db.models import Count, Max
+from django.utils.translation import gettext_noop
 
 from cordiale import home
 from cordiale.errors import Located
 from cordiale.insight.models import TraitVersion
 from cordiale.insight.rules.definitions import LIFECYCLE, TRAITS, Definitions, assembled, parse
+from cordiale.insight.rules.phrases import Fault
 from cordiale.insight.rules.traits import FILE, PAGE, Document
 
 __all__ = ["DATA", "Definitions", "Document", "Located", "assembled", "current", "documents", "lifecycle_text", "parse"]
@@ -90,6 +92,10 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise Located(
-            "this is not UTF-8 text", line=line, column=1, source=path.name, hint="save it as UTF-8"
+        raise Fault(
+            gettext_noop("this is not UTF-8 text"),
+            line=line,
+            column=1,
+            source=path.name,
+            hint=gettext_noop("save it as UTF-8"),
         ) from error

@@ -15,6 +15,7 @@ class Snapshot(models.Model):
     definition = models.CharField(max_length=64)  # fingerprint of the traits and of lifecycle.yaml
     added = models.CharField(max_length=64, default="", blank=True)  # fingerprint of the columns of others (scores)
     stages = models.JSONField(default=dict)  # stage → number of customers
+    meanings = models.JSONField(default=dict)  # what made the values: see Definitions.meanings
 
 
 class TraitVersion(models.Model):

@@ -42,11 +42,16 @@ def of(name: str) -> list[Use]:
     return [*_derived(name), *_stages(name), *(use for find in _finders.values() for use in find(name))]
 
 
+def page_of(name: str) -> str:
+    """The page of a trait."""
+    return reverse("insight:trait", args=[name])
+
+
 def _derived(name: str) -> list[Use]:
     return [
         Use(
             title=_("the trait %(title)s") % {"title": formats.in_language(trait.title)},
-            url=reverse("insight:trait", args=[trait.name]),
+            url=page_of(trait.name),
         )
         for trait in definitions.current().traits
         if name in references(trait)

@@ -8,16 +8,18 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from cordiale.accounts.actions import audit
 from cordiale.accounts.models import Staff
 from cordiale.clock import require_aware
 from cordiale.customers.fields import fields
-from cordiale.errors import Located, NotFound, Refused
+from cordiale.errors import NotFound, Refused
 from cordiale.insight import columns, definitions, uses
 from cordiale.insight.definitions import Definitions
 from cordiale.insight.models import TraitVersion
 from cordiale.insight.rules import traits
+from cordiale.insight.rules.phrases import Fault, say
 from cordiale.insight.rules.traits import PAGE, Document, Entry, Trait
 from cordiale.lake import open_lake
 
@@ -44,7 +46,10 @@ def check(text: str, source: str = "") -> Checked:
     `source` is what errors call the text.
     """
     if len(text) > LONGEST:
-        raise Located("this is too long", line=1, column=1, source=source, hint=f"{LONGEST} characters at most")
+        raise Fault(
+            gettext_noop("this is too long"), line=1, column=1, source=source,
+            hint=say(gettext_noop("%(number)s characters at most"), number=LONGEST),
+        )  # fmt: skip
     document = Document(text=text, source=source, origin=PAGE)
     entries = traits.entries_of(document)
     _require_free(entries)
@@ -105,13 +110,16 @@ def _keep(trait: Trait, text: str, actor: Staff | str, now: datetime) -> TraitVe
 def _require_free(entries: Sequence[Entry]) -> None:
     """The names are the page's to give: neither ours, nor the file's, a score's, or a field of the profile's."""
     declared, scores = definitions.current().by_name, {trait.name for trait in columns.added()}
+    another = gettext_noop("give it another name")
     for entry in entries:
         if entry.name in declared and declared[entry.name].origin != PAGE:
             traits.refuse_taken(entry, declared[entry.name].origin)
         if entry.name in scores:
-            entry.node.refuse_name(f"the name '{entry.name}' is a score's", hint="give it another name")
+            told = gettext_noop("the name '%(name)s' is a score's")
+            entry.node.refuse_name(say(told, name=entry.name), hint=another)
         if entry.name in _PROFILE or entry.name in fields():
-            entry.node.refuse_name(f"'{entry.name}' is a field of the customer's profile", hint="give it another name")
+            told = gettext_noop("'%(name)s' is a field of the customer's profile")
+            entry.node.refuse_name(say(told, name=entry.name), hint=another)
 
 
 def _require_same_type(entry: Entry, trait: Trait) -> None:
@@ -121,7 +129,8 @@ def _require_same_type(entry: Entry, trait: Trait) -> None:
     if before not in (None, trait.type) or kept not in (None, columns.ARROW[trait.type]):
         was = before if before not in (None, trait.type) else kept
         dict(entry.node.entries())["type"].refuse(
-            f"'{trait.name}' was {was} before and its past values stay so", hint="give it another name"
+            say(gettext_noop("'%(name)s' was %(type)s before and its past values stay so"), name=trait.name, type=was),
+            hint=gettext_noop("give it another name"),
         )
 
 

@@ -127,7 +127,7 @@ def _compute(day: date, as_of: datetime, rules: Definitions) -> None:
             yield columns.extended(part, moment)
 
     open_lake().replace_day(day, parts())
-    _record(day, as_of, (rules.fingerprint, added), stages, time.monotonic() - started)
+    _record(day, as_of, rules, added, stages, time.monotonic() - started)
 
 
 def _scored_parts(rules: Definitions, moment: Moment) -> Iterator[pa.Table]:
@@ -153,11 +153,13 @@ def _stage_counts() -> Counter[str]:
     return Counter(dict.fromkeys(STAGES, 0))
 
 
-def _record(day: date, as_of: datetime, meaning: tuple[str, str], stages: Counter[str], seconds: float) -> None:
+def _record(
+    day: date, as_of: datetime, rules: Definitions, added: str, stages: Counter[str], seconds: float
+) -> None:  # fmt: skip
     with transaction.atomic():
         Snapshot.objects.update_or_create(day=day, defaults={
             "as_of": as_of, "customers": stages.total(), "seconds": round(seconds, 3),
-            "definition": meaning[0], "added": meaning[1], "stages": dict(stages),
+            "definition": rules.fingerprint, "added": added, "stages": dict(stages), "meanings": dict(rules.meanings),
         })  # fmt: skip
 
 

@@ -10,12 +10,14 @@ from sqlglot import exp
 from cordiale.insight.rules import expressions
 from cordiale.insight.rules.documents import Node
 from cordiale.insight.rules.expressions import NUMERIC, Kind
+from cordiale.insight.rules.phrases import mark as _
+from cordiale.insight.rules.phrases import say
 
 EXACT = ("integer", "money")
 """What can be summed: a sum of other numbers would depend on the order of the rows."""
 
 ENDS = ("latest", "first")
-HELP = (
+HELP = _(
     "count(), sum(x), average(x), min(x), max(x), share(condition), count(DISTINCT column), latest(x), first(x),"
     " favourite(column, weight), latest(column, weight) or first(column, weight); sums and weights are of whole numbers"
     " or money"
@@ -54,7 +56,7 @@ def parse(node: Node, columns: Mapping[str, Kind]) -> tuple[Aggregate, Kind]:
         return Aggregate(name="count"), "integer"
     by_arity = {1: _of_one, 2: _of_two}.get(len(arguments))
     found = by_arity(name, arguments, columns, node) if by_arity else None
-    return found or node.refuse(f"'{node.value}' is not an aggregate that fits", hint=HELP)
+    return found or node.refuse(say(_("'%(text)s' is not an aggregate that fits"), text=node.value), hint=HELP)
 
 
 def _of_one(

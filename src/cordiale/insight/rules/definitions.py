@@ -11,6 +11,7 @@ from cordiale.insight.rules.lifecycle import Lifecycle
 from cordiale.insight.rules.traits import Document, Trait
 
 TRAITS, LIFECYCLE = "traits.yaml", "lifecycle.yaml"
+TRAIT_OF, STAGE_OF = "trait:", "stage:"
 _COMPILER = 2
 """Raised when the same definitions come to mean something else: snapshots of the day are then computed again."""
 
@@ -27,6 +28,26 @@ class Definitions:
     def by_name(self) -> Mapping[str, Trait]:
         """The traits by their names."""
         return {trait.name: trait for trait in self.traits}
+
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """What makes the values of each trait (`trait:…`) and stage (`stage:…`), as short fingerprints.
+
+        Words for readers are no part of it. A trait derived from a changed one is not told as changed itself.
+        """
+        traits = {
+            f"{TRAIT_OF}{one.name}": _short(one.type, one.source, one.definition, one.condition, one.window, one.ago)
+            for one in self.traits
+        }
+        stages = {
+            f"{STAGE_OF}{rule.stage}": _short(place, rule.condition.sql("duckdb") if rule.condition else "")
+            for place, rule in enumerate(self.lifecycle.rules)
+        }
+        return traits | stages
+
+
+def _short(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def parse(traits_text: str, lifecycle_text: str) -> Definitions:

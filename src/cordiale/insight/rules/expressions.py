@@ -13,6 +13,8 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from cordiale.insight.rules.documents import Node
+from cordiale.insight.rules.phrases import Phrase, say
+from cordiale.insight.rules.phrases import mark as _
 
 Kind = str
 """`integer`, `number`, `money`, `share`, `text`, `instant`, `boolean`, or `null`."""
@@ -42,12 +44,15 @@ def parse(node: Node) -> exp.Expression:
     except ParseError as error:
         found = error.errors[0]
         word = found["highlight"]
-        reason = found["description"].rstrip(".").lower()
-        node.refuse(f"this cannot be read near '{word}': {reason}", offset=max(found["col"] - len(word), 0))
+        node.refuse(
+            say(_("this cannot be read near '%(word)s'"), word=word),
+            hint=_("a value, an operator, a comma or a bracket is missing there, or one too many"),
+            offset=max(found["col"] - len(word), 0),
+        )
     except TokenError:
-        node.refuse("a quote or a bracket is not closed")
+        node.refuse(_("a quote or a bracket is not closed"))
     if len(statements) != 1 or not isinstance(statements[0], exp.Expression):
-        node.refuse("one expression is expected")
+        node.refuse(_("one expression is expected"))
     return statements[0]
 
 
@@ -71,7 +76,7 @@ def call(tree: exp.Expression) -> tuple[str, list[exp.Expression]] | None:
     return None
 
 
-def refuse(node: Node, tree: exp.Expression, message: str, *, hint: str = "") -> NoReturn:
+def refuse(node: Node, tree: exp.Expression, message: str | Phrase, *, hint: str | Phrase = "") -> NoReturn:
     """Raise Located at the first letter of `tree` within the text of `node`."""
     starts = [part.meta["start"] for part in tree.walk() if "start" in part.meta]
     node.refuse(message, hint=hint, offset=min(starts, default=0))
@@ -111,23 +116,32 @@ class _Checker:
         return refuse(
             self.node,
             tree,
-            f"'{tree.sql('duckdb')}' is not allowed here",
-            hint=f"comparisons, AND, OR, NOT, IN, LIKE, CASE, + - *, coalesce, nullif, abs, greatest, least,"
-            f" {', '.join(FUNCTIONS)}",
+            say(_("'%(text)s' is not allowed here"), text=tree.sql("duckdb")),
+            hint=say(
+                _("allowed are comparisons, AND, OR, NOT, IN, LIKE, CASE, + - * and the functions %(names)s"),
+                names=", ".join(("coalesce", "nullif", "abs", "greatest", "least", *FUNCTIONS)),
+            ),
         )
 
     def require(self, tree: exp.Expression, allowed: tuple[Kind, ...]) -> Kind:
         found = self.kind(tree)
         if found not in allowed and found != "null":
-            refuse(
-                self.node, tree, f"'{tree.sql('duckdb')}' is of kind {found}", hint=f"{' or '.join(allowed)} is needed"
-            )
+            self.unfit(tree, found, *allowed)
         return found
+
+    def unfit(self, tree: exp.Expression, found: Kind, *wanted: Kind) -> NoReturn:
+        refuse(
+            self.node, tree, say(_("'%(text)s' is of kind %(kind)s"), text=tree.sql("duckdb"), kind=found),
+            hint=say(_("needed here: %(kinds)s"), kinds=", ".join(wanted)),
+        )  # fmt: skip
 
     def column(self, tree: exp.Expression) -> Kind:
         name = tree.name.lower()
         if tree.args.get("table") or name not in self.columns:
-            refuse(self.node, tree, f"'{tree.sql('duckdb')}' is not known", hint=f"known are {', '.join(self.columns)}")
+            refuse(
+                self.node, tree, say(_("'%(text)s' is not known"), text=tree.sql("duckdb")),
+                hint=say(_("known are %(names)s"), names=", ".join(self.columns)),
+            )  # fmt: skip
         return self.columns[name]
 
     def literal(self, tree: exp.Expression) -> Kind:
@@ -150,14 +164,17 @@ class _Checker:
 
     def membership(self, tree: exp.Expression) -> Kind:
         if not tree.expressions:
-            refuse(self.node, tree, "IN takes a list of values", hint="channel IN ('store', 'web')")
+            refuse(self.node, tree, _("IN takes a list of values"), hint="channel IN ('store', 'web')")
         return self.comparison(tree, tree.this, *tree.expressions)
 
     def likeness(self, tree: exp.Expression) -> Kind:
         self.require(tree.this, ("text",))
         pattern = tree.expression
         if not isinstance(pattern, exp.Literal) or not pattern.is_string or "\\" in pattern.name:
-            refuse(self.node, pattern, "LIKE takes a text without \\", hint="category LIKE 'WINE%'; % is any letters")
+            refuse(
+                self.node, pattern, _("LIKE takes a text without \\"),
+                hint=_("category LIKE 'WINE%'; % is any letters"),
+            )  # fmt: skip
         return "boolean"
 
     def extreme(self, trees: list[exp.Expression]) -> Kind:
@@ -167,7 +184,7 @@ class _Checker:
 
     def emptiness(self, tree: exp.Expression) -> Kind:
         if not isinstance(tree.expression, exp.Null):
-            refuse(self.node, tree, "IS is only used as IS NULL or IS NOT NULL")
+            refuse(self.node, tree, _("IS is only used as IS NULL or IS NOT NULL"))
         self.kind(tree.this)
         return "boolean"
 
@@ -177,7 +194,7 @@ class _Checker:
 
     def case(self, tree: exp.Expression) -> Kind:
         if tree.this is not None:
-            refuse(self.node, tree.this, "write CASE WHEN condition THEN value … END")
+            refuse(self.node, tree.this, _("write CASE WHEN condition THEN value … END"))
         for branch in tree.args["ifs"]:
             self.require(branch.this, ("boolean",))
         values = [branch.args["true"] for branch in tree.args["ifs"]]
@@ -191,7 +208,7 @@ class _Checker:
             if first == "null":
                 first = found
             elif found not in ("null", first) and not (found in NUMERIC and first in NUMERIC):
-                refuse(self.node, tree, f"'{tree.sql('duckdb')}' is of kind {found}", hint=f"{first} is needed")
+                self.unfit(tree, found, first)
             elif first == "integer" and found in NUMERIC:
                 first = found
         return first
@@ -199,10 +216,14 @@ class _Checker:
     def function(self, tree: exp.Expression) -> Kind:
         name, arguments = call(tree) or ("", [])
         if name not in _SIGNATURES:
-            refuse(self.node, tree, f"'{name}' is no function here", hint=f"known are {', '.join(FUNCTIONS)}")
+            refuse(
+                self.node, tree, say(_("'%(name)s' is no function here"), name=name),
+                hint=say(_("known are %(names)s"), names=", ".join(FUNCTIONS)),
+            )  # fmt: skip
         parameters, result = _SIGNATURES[name]
         if len(arguments) != len(parameters):
-            refuse(self.node, tree, f"{name} takes {len(parameters)} value(s), not {len(arguments)}")
+            told = _("%(name)s takes %(number)s value(s), not %(given)s")
+            refuse(self.node, tree, say(told, name=name, number=len(parameters), given=len(arguments)))
         for argument, allowed in zip(arguments, parameters, strict=True):
             self.require(argument, allowed)
         return result

@@ -11,6 +11,8 @@ from sqlglot import exp
 from cordiale.insight.rules import expressions
 from cordiale.insight.rules.documents import Node, read
 from cordiale.insight.rules.expressions import Kind
+from cordiale.insight.rules.phrases import mark as _
+from cordiale.insight.rules.phrases import say
 
 STAGES = ("prospect", "customer", "occasional", "active", "ambassador", "dormant", "lost")
 """The stages of the product, in the order a life goes; each has exactly one rule."""
@@ -54,14 +56,19 @@ def parse(text: str, source: str, traits: Mapping[str, Kind]) -> Lifecycle:
     columns = {**traits, **RFM_KINDS}
     nodes = list(entries["stages"].items())
     if not nodes:
-        entries["stages"].refuse("a life cycle needs stages", hint=", ".join(STAGES))
+        entries["stages"].refuse(_("a life cycle needs stages"), hint=", ".join(STAGES))
     rules = tuple(_rule(node, parameters, columns, is_last=node is nodes[-1]) for node in nodes)
     for place, node in enumerate(nodes):
         if rules[place].stage in [rule.stage for rule in rules[:place]]:
-            node.refuse(f"the stage '{rules[place].stage}' already has a rule", hint="join conditions with OR")
+            node.refuse(
+                say(_("the stage '%(stage)s' already has a rule"), stage=rules[place].stage),
+                hint=_("join conditions with OR"),
+            )
     missing = [stage for stage in STAGES if stage not in [rule.stage for rule in rules]]
     if missing:
-        entries["stages"].refuse(f"the stage '{missing[0]}' has no rule", hint="each stage needs one")
+        entries["stages"].refuse(
+            say(_("the stage '%(stage)s' has no rule"), stage=missing[0]), hint=_("each stage needs one")
+        )
     return Lifecycle(rules=rules, parameters=parameters)
 
 
@@ -71,7 +78,7 @@ def _parameters(node: Node | None, traits: Mapping[str, Kind]) -> dict[str, int 
     values: dict[str, int | float] = {}
     for name, entry in node.entries():
         if name in traits or name in RFM_KINDS:
-            entry.refuse_name(f"'{name}' is already a trait", hint="choose another name")
+            entry.refuse_name(say(_("'%(name)s' is already a trait"), name=name), hint=_("choose another name"))
         values[name] = entry.number()
     return values
 
@@ -82,11 +89,14 @@ def _rule(
     entries = node.fields(required=("stage", "title", "description"), optional=("when",))
     if is_last and "when" in entries:
         entries["when"].refuse_name(
-            "the last stage takes everybody who is left and has no condition",
-            hint="leave `when` out, or move the stage up",
+            _("the last stage takes everybody who is left and has no condition"),
+            hint=_("leave `when` out, or move the stage up"),
         )
     if not is_last and "when" not in entries:
-        node.refuse(f"the stage '{entries['stage'].value}' has no `when`", hint="only the last goes without")
+        node.refuse(
+            say(_("the stage '%(stage)s' has no `when`"), stage=entries["stage"].value),
+            hint=_("only the last goes without"),
+        )
     condition = None
     if "when" in entries:
         condition = _condition(entries["when"], parameters, columns)
@@ -106,7 +116,7 @@ def _condition(node: Node, parameters: Mapping[str, int | float], columns: Mappi
     tree = expressions.parse(node)
     kinds = {name: "number" if isinstance(value, float) else "integer" for name, value in parameters.items()}
     if expressions.kind_of(tree, {**columns, **kinds}, node) != "boolean":
-        node.refuse("a condition is needed", hint="for instance recency_days >= 45")
+        node.refuse(_("a condition is needed"), hint=say(_("for instance %(example)s"), example="recency_days >= 45"))
 
     def bound(part: exp.Expression) -> exp.Expression:
         if isinstance(part, exp.Column) and part.name.lower() in parameters:
@@ -122,6 +132,6 @@ def _filled(node: Node, text: str, parameters: Mapping[str, Any]) -> str:
         return text.format_map({name: f"{value:g}" for name, value in parameters.items()})
     except (KeyError, ValueError, IndexError, AttributeError):
         return node.refuse(
-            f"the description names a parameter that is not there: {text!r}",
-            hint=f"parameters are {', '.join(parameters)}",
+            say(_("the description names a parameter that is not there: %(text)s"), text=repr(text)),
+            hint=say(_("parameters are %(names)s"), names=", ".join(parameters)),
         )

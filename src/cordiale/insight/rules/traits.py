@@ -14,6 +14,8 @@ from cordiale.insight.rules.aggregates import Aggregate
 from cordiale.insight.rules.documents import Node, read, written
 from cordiale.insight.rules.expressions import NUMERIC, Kind
 from cordiale.insight.rules.facts import FACTS
+from cordiale.insight.rules.phrases import mark as _
+from cordiale.insight.rules.phrases import say
 
 TYPES = ("number", "integer", "money", "text", "instant", "share")
 RFM = ("rfm_recency", "rfm_frequency", "rfm_monetary", "rfm")
@@ -81,7 +83,8 @@ def parse(documents: Sequence[Document]) -> list[Trait]:
     for name in _RFM_SOURCES:
         if types.get(name) not in NUMERIC:
             Node(None, 1, 1, documents[0].source).refuse(
-                f"the trait '{name}' is missing or not a number", hint="RFM scores are computed from it"
+                say(_("the trait '%(name)s' is missing or not a number"), name=name),
+                hint=_("RFM scores are computed from it"),
             )
     traits = [_trait(entry, types) for entry in entries.values()]
     _refuse_circles(traits, entries)
@@ -139,23 +142,34 @@ def _is_old_copy(entry: Entry, there: Entry) -> bool:
 
 def refuse_taken(entry: Entry, by: str) -> None:
     """Raise Located at the name of an entry that is declared elsewhere already."""
-    where, hint = {
-        PRODUCT: ("comes with the product", "give it another name"),
-        FILE: ("is declared in the company's traits.yaml", "change it there, or give it another name"),
-        PAGE: ("is declared on the page", "retire it on its page first, or give it another name"),
+    told, hint = {
+        PRODUCT: (_("the trait '%(name)s' comes with the product already"), _("give it another name")),
+        FILE: (
+            _("the trait '%(name)s' is declared in the company's traits.yaml already"),
+            _("change it there, or give it another name"),
+        ),
+        PAGE: (
+            _("the trait '%(name)s' is declared on the page already"),
+            _("retire it on its page first, or give it another name"),
+        ),
     }[by]
-    entry.node.refuse_name(f"the trait '{entry.name}' {where} already", hint=hint)
+    entry.node.refuse_name(say(told, name=entry.name), hint=hint)
 
 
 def _declared_type(entry: Entry) -> Kind:
     name, node = entry.name, entry.node
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
-        node.refuse_name(f"'{name}' cannot name a trait", hint="small letters, digits and _ only")
+        node.refuse_name(
+            say(_("'%(name)s' cannot name a trait"), name=name), hint=_("small letters, digits and _ only")
+        )
     if name in _RESERVED or not expressions.is_plain_name(name):
-        node.refuse_name(f"the name '{name}' is taken", hint="choose another")
+        node.refuse_name(say(_("the name '%(name)s' is taken"), name=name), hint=_("choose another"))
     entries = dict(node.entries())
     if "type" not in entries:
-        node.refuse_name(f"the trait '{name}' has no type", hint=f"choose {', '.join(TYPES)}")
+        node.refuse_name(
+            say(_("the trait '%(name)s' has no type"), name=name),
+            hint=say(_("choose %(names)s"), names=", ".join(TYPES)),
+        )
     return entries["type"].choice(TYPES)
 
 
@@ -163,20 +177,27 @@ def _trait(entry: Entry, types: Mapping[str, Kind]) -> Trait:
     name, node, origin = entry.name, entry.node, entry.document.origin
     entries = node.fields(required=_REQUIRED, optional=_OPTIONAL)
     if origin != PRODUCT and "owner" not in entries:
-        node.refuse_name(f"the trait '{name}' has no owner", hint="owner: who answers for it, a person or a team")
+        node.refuse_name(
+            say(_("the trait '%(name)s' has no owner"), name=name),
+            hint=_("owner: who answers for it, a person or a team"),
+        )
     source, value, declared = entries["from"].choice((*FACTS, "derived")), entries["value"], types[name]
     trait: dict[str, Any] = {}
     if source == "derived":
         for key in ("window", "ago", "where"):
             if key in entries:
-                entries[key].refuse_name(f"a derived trait has no {key}", hint="give it to those it is derived from")
+                entries[key].refuse_name(
+                    say(_("a derived trait has no %(key)s"), key=key), hint=_("give it to those it is derived from")
+                )
         trait["formula"] = expressions.parse(value)
         found = expressions.kind_of(trait["formula"], types, value)
     else:
         trait["aggregate"], found = aggregates.parse(value, FACTS[source])
         trait["where"] = _condition(entries["where"], FACTS[source]) if "where" in entries else None
     if not _fits(found, declared):
-        entries["type"].refuse(f"the value of '{name}' is of kind {found}, not {declared}")
+        entries["type"].refuse(
+            say(_("the value of '%(name)s' is of kind %(found)s, not %(type)s"), name=name, found=found, type=declared)
+        )
     return Trait(
         name=name,
         type=declared,
@@ -196,14 +217,16 @@ def _trait(entry: Entry, types: Mapping[str, Kind]) -> Trait:
 
 def _ago(entries: Mapping[str, Node]) -> int:
     if "ago" in entries and "window" not in entries:
-        entries["ago"].refuse_name("'ago' needs a window", hint="window: 90, ago: 90: the 90 days before the last 90")
+        entries["ago"].refuse_name(
+            _("'ago' needs a window"), hint=_("window: 90, ago: 90: the 90 days before the last 90")
+        )
     return entries["ago"].days() if "ago" in entries else 0
 
 
 def _condition(node: Node, columns: Mapping[str, Kind]) -> exp.Expression:
     tree = expressions.parse(node)
     if expressions.kind_of(tree, columns, node) != "boolean":
-        node.refuse("a condition is needed", hint="for instance amount > 0")
+        node.refuse(_("a condition is needed"), hint=say(_("for instance %(example)s"), example="amount > 0"))
     return tree
 
 
@@ -219,7 +242,8 @@ def _refuse_circles(traits: list[Trait], entries: Mapping[str, Entry]) -> None:
         if not ready:
             circle = _circle(open_names, uses)
             entries[circle[0]].node.refuse_name(
-                f"'{circle[0]}' is derived from itself", hint=f"the circle goes through {', '.join(circle)}"
+                say(_("'%(name)s' is derived from itself"), name=circle[0]),
+                hint=say(_("the circle goes through %(names)s"), names=", ".join(circle)),
             )
         settled.update(ready)
 

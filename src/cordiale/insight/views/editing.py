@@ -144,12 +144,13 @@ def _fault(text: str, error: Located) -> Fault:
     lines = text.splitlines() or [""]
     line = lines[min(error.line, len(lines)) - 1]
     place = error.column - 1
-    return Fault(message=error.message, hint=error.hint, line=error.line, column=error.column,
+    message, hint = error.in_words(_)
+    return Fault(message=message, hint=hint, line=error.line, column=error.column,
                  before=line[:place], after=line[place:])  # fmt: skip
 
 
 def _vocabulary() -> dict[str, Any]:
     return {
         "tables": [(table, list(columns)) for table, columns in FACTS.items()], "types": TYPES,
-        "aggregates": aggregates.HELP, "functions": expressions.FUNCTIONS,
+        "aggregates": _(aggregates.HELP), "functions": expressions.FUNCTIONS,
     }  # fmt: skip

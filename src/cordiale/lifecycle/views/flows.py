@@ -19,7 +19,7 @@ from cordiale.accounts.permissions import may, requires
 from cordiale.company import company
 from cordiale.customers.models import Customer
 from cordiale.errors import NotFound, Refused
-from cordiale.insight import definitions, texts
+from cordiale.insight import changes, definitions, texts
 from cordiale.insight import queries as insight
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.lifecycle import STAGES
@@ -40,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"latest": latest, "today": _today(), "may_edit": _may_edit(request)}
     if latest is not None:
         context |= {
-            "rows": _sizes(latest, stages), "is_outdated": latest.definition != rules.fingerprint,
+            "rows": _sizes(latest, stages), "changes": changes.since(latest),
             "chart": pictures.by_month(insight.month_ends()[-MONTHS:], stages), **_flows(request, stages),
         }  # fmt: skip
     return render(request, "lifecycle/index.html", context, status=422 if context.get("problem") else 200)
