@@ -94,17 +94,21 @@ class Journey:
     def untried(self, day: date) -> Rows:
         """Each household and category it never bought, 28 days from `day`."""
         traits, customers = self.traits(day)
-        bought = self._bought(day, customers)
+        shelf, bought = self.shelf(day, offered=None)
         after = self._query(
             "SELECT DISTINCT customer_id, name AS category FROM order_lines JOIN products USING (product_id)"
             " WHERE ts >= ? AND ts < ? AND amount >= 0 AND name IS NOT NULL",
             day, day + timedelta(days=28), products=_categories(),
         )  # fmt: skip
-        shelf = shelves.stand(bought, _instant(day), 28, offered=None, least=LEAST_BUYERS)
         features, who, which = shelf.pairs(traits, shelf.baskets(customers, bought, _instant(day)))
         return Rows(
             features, customers[who], shelf.came(customers, after, who, which), shelf.told[shelves.BUYERS_LATE][which]
         )
+
+    def shelf(self, day: date, *, offered: int | None) -> tuple[shelves.Shelf, pa.Table]:
+        """The categories on `day`, and what each household had bought of them."""
+        bought = self._bought(day, self.traits(day)[1])
+        return shelves.stand(bought, _instant(day), 28, offered=offered, least=LEAST_BUYERS), bought
 
     def _campaign(self, campaign: Mapping[str, Any], end: date) -> Rows:
         number, began = campaign["campaign_id"], campaign["start_date"]

