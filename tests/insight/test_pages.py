@@ -10,7 +10,7 @@ from django.utils import translation
 
 from cordiale import home
 from cordiale.accounts.models import Staff
-from cordiale.insight import actions, definitions, uses
+from cordiale.insight import actions, changes, definitions, uses
 from cordiale.insight.actions import declare
 from cordiale.insight.models import Snapshot
 from cordiale.ui import formats
@@ -85,6 +85,21 @@ def test_words_for_readers_change_no_meaning_and_what_is_computed_does(shop: Sho
     declare(written(title="{fr: Vins, en: Wines}", window=31), actor="test", now=shop.now)
     after = definitions.current().meanings
     assert {name for name in after if after[name] != before.get(name)} == {"trait:bottles_30d"}
+
+
+def test_flows_warn_of_changed_stages_and_not_of_other_traits(shop: Shop, fresh_home: home.Home) -> None:
+    shop.customers(1)
+    days = [actions.snapshot_at(shop.now - timedelta(days=20))]
+    declare(written(), actor="test", now=shop.now)
+    days.append(actions.snapshot_at(shop.now - timedelta(days=10)))
+    first, second = (Snapshot.objects.get(day=day) for day in days)
+    assert first.definition != second.definition
+    assert changes.are_stages_alike([first, second])
+
+    path = fresh_home.company / "lifecycle.yaml"
+    path.write_text(path.read_text().replace("dormant_days: 45", "dormant_days: 50"))
+    third = Snapshot.objects.get(day=actions.snapshot_at(shop.now))
+    assert not changes.are_stages_alike([first, second, third])
 
 
 def test_a_snapshot_of_before_meanings_were_kept_announces_nothing(client: Client, shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -31,6 +31,15 @@ def since(snapshot: Snapshot) -> list[Change]:
         return []
     names = sorted(name for name in {*now, *then} if now.get(name) != then.get(name) and _is_in_use(name))
     return sorted((_told(name, now, then) for name in names), key=lambda one: one.title.casefold())
+
+
+def are_stages_alike(snapshots: Sequence[Snapshot]) -> bool:
+    """Were the stages of these days made by the same rules and traits? Other traits may have changed meanwhile."""
+    if len({one.definition for one in snapshots}) < 2:
+        return True
+    deciding = definitions.current().deciding
+    told = [{name: one.meanings.get(name) for name in deciding} for one in snapshots]
+    return all(one.meanings for one in snapshots) and all(one == told[0] for one in told)
 
 
 def _is_in_use(name: str) -> bool:

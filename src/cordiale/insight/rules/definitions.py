@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from cordiale.insight.rules import lifecycle, traits
 from cordiale.insight.rules.lifecycle import Lifecycle
 from cordiale.insight.rules.traits import Document, Trait
@@ -35,7 +37,7 @@ class Definitions:
 
         Words for readers are no part of it. A trait derived from a changed one is not told as changed itself.
         """
-        traits = {
+        declared = {
             f"{TRAIT_OF}{one.name}": _short(one.type, one.source, one.definition, one.condition, one.window, one.ago)
             for one in self.traits
         }
@@ -43,7 +45,16 @@ class Definitions:
             f"{STAGE_OF}{rule.stage}": _short(place, rule.condition.sql("duckdb") if rule.condition else "")
             for place, rule in enumerate(self.lifecycle.rules)
         }
-        return traits | stages
+        return declared | stages
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """The meanings that a customer's stage rests on: the stages' own, their traits', and the RFM scores'."""
+        conditions = [rule.condition for rule in self.lifecycle.rules if rule.condition is not None]
+        named = {column.name.lower() for one in conditions for column in one.find_all(exp.Column)}
+        used = traits.needed([*(named & self.by_name.keys()), *traits.RFM_SOURCES], self.traits)
+        stages = (f"{STAGE_OF}{rule.stage}" for rule in self.lifecycle.rules)
+        return frozenset([*stages, *(f"{TRAIT_OF}{one.name}" for one in used)])
 
 
 def _short(*parts: object) -> str:

@@ -27,7 +27,7 @@ _PAGES = ("new", "check", "days", "customers")
 _RESERVED = {
     "customer_id", "bucket", "day", *RFM, STAGE, *_PAGES, *(column for columns in FACTS.values() for column in columns),
 }  # fmt: skip
-_RFM_SOURCES = ("recency_days", "orders_365d", "spend_365d", "orders_total")
+RFM_SOURCES = ("recency_days", "orders_365d", "spend_365d", "orders_total")
 _REQUIRED = ("type", "from", "value", "title", "description")
 _OPTIONAL = ("unit", "window", "ago", "where", "owner")
 
@@ -80,7 +80,7 @@ def parse(documents: Sequence[Document]) -> list[Trait]:
     """The traits that some texts declare, those of the first text first. Raises Located at what is wrong."""
     entries = _merged(documents)
     types: dict[str, Kind] = {entry.name: _declared_type(entry) for entry in entries.values()}
-    for name in _RFM_SOURCES:
+    for name in RFM_SOURCES:
         if types.get(name) not in NUMERIC:
             Node(None, 1, 1, documents[0].source).refuse(
                 say(_("the trait '%(name)s' is missing or not a number"), name=name),

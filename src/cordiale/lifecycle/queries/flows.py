@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from cordiale.errors import NotFound, Refused
+from cordiale.insight import changes
 from cordiale.insight import queries as insight
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.lifecycle import STAGES
@@ -34,8 +35,8 @@ class Flows:
 
     @property
     def is_of_one_meaning(self) -> bool:
-        """Were both days computed by the same definitions? If not, some moves are the rules', not the customers'."""
-        return self.start.definition == self.end.definition
+        """Were both days' stages made by the same rules? If not, some moves are the rules', not the customers'."""
+        return changes.are_stages_alike([self.start, self.end])
 
 
 def flows(start: date, end: date) -> Flows:

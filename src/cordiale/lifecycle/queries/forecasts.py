@@ -13,6 +13,7 @@ import numpy as np
 
 from cordiale import clock
 from cordiale.company import company
+from cordiale.insight import changes
 from cordiale.insight.models import Snapshot
 from cordiale.lake import open_lake
 from cordiale.lifecycle.queries.flows import Edition, edition, pairs
@@ -44,8 +45,8 @@ class Forecast:
 
     @property
     def is_of_one_meaning(self) -> bool:
-        """Were all month ends computed by the same definitions?"""
-        return len({one.definition for one in self.snapshots}) < 2
+        """Were the stages of all month ends made by the same rules?"""
+        return changes.are_stages_alike(self.snapshots)
 
 
 def forecast(months: int = MONTHS, window: int = WINDOW) -> Forecast:
