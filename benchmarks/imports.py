@@ -178,6 +178,7 @@ def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(WRITTEN)}, imports_import CASCADE")
         cursor.execute("CHECKPOINT")
+    os.sync()  # what else was written, the files themselves, must not weigh on what comes now
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from cordiale.customers.survivorship import STANDINGS
 from cordiale.errors import CordialeError
 
 AT_ONCE = 50_000
-_READY = 10_000
+_READY = 25_000
 """So many records PostgreSQL takes in while the next ones are written out."""
 _IDENTITY = ("customer_id", "reference", "created_at")
 _BY_REFERENCE = """
