@@ -15,9 +15,10 @@ from psycopg import AsyncConnection
 from cordiale.intake import wire
 from cordiale.intake.copying import Copier
 
-CONNECTIONS = 3
-LARGE = 150
-"""Rows that leave beside a commit under way; fewer wait for its end, since a commit costs what some 50 rows cost."""
+CONNECTIONS = 4
+LARGE, GATHERED = 100, 150
+"""Rows of one request, and of many, that leave beside a commit under way; fewer wait for its end, since a commit costs
+what some 50 rows cost."""
 RECONNECT_AFTER = 0.2  # seconds
 PATIENCE = 30.0  # seconds a commit may take before its connection is given up
 _COPY = wire.COPY.encode()
@@ -35,6 +36,7 @@ class Committer:
         self._rows: list[bytes] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._idle: list[asyncio.Future[None]] = []
+        self._is_large = False
         self._up = self._committing = 0
         self._loop = asyncio.get_running_loop()  # asked once: each time costs Python 3.11 a system call
 
@@ -50,6 +52,7 @@ class Committer:
             future.set_exception(NotCommitted())
             return future
         self._rows += rows
+        self._is_large = self._is_large or len(rows) >= LARGE
         self._waiting.append(future)
         if self._idle and self._may_leave():
             _done(self._idle.pop())
@@ -85,7 +88,7 @@ class Committer:
             if not self._may_leave():
                 await self._turn()
                 continue
-            rows, self._rows = self._rows, []
+            rows, self._rows, self._is_large = self._rows, [], False
             waiting, self._waiting = self._waiting, []
             self._committing += 1
             try:
@@ -101,7 +104,7 @@ class Committer:
 
     def _may_leave(self) -> bool:
         """Is there a group for one more connection? The last one committing takes whatever has gathered meanwhile."""
-        return bool(self._rows) and (not self._committing or len(self._rows) >= LARGE)
+        return bool(self._rows) and (not self._committing or self._is_large or len(self._rows) >= GATHERED)
 
     async def _turn(self) -> None:
         turn: asyncio.Future[None] = self._loop.create_future()
@@ -114,7 +117,7 @@ class Committer:
             turn.set_exception(psycopg.OperationalError("another connection broke"))
         self._idle.clear()
         if not self._committing:
-            waiting, self._waiting, self._rows = self._waiting, [], []
+            waiting, self._waiting, self._rows, self._is_large = self._waiting, [], [], False
             _refuse(waiting)
 
 
