@@ -204,13 +204,13 @@ def test_a_customers_values_are_shown_day_by_day(client: Client, shop: Shop) -> 
 @pytest.mark.parametrize(("text", "said"), [
     (written(value="sum(quantty)"), "«.quantty.» n’est pas connu.*sont connus"),
     (written(owner=""), "l’indicateur «.bottles_30d.» n’a pas de responsable"),
-    (written(type="colour"), "«.colour.» ne convient pas pour type. choisissez parmi number"),
+    (written(type="colour"), "«.colour.» ne convient pas pour type .choisissez parmi number"),
     (written(value="sum(quantity) +"), "ceci ne se lit pas, près de «"),
     (written(window="soon"), "window doit être un nombre entier de jours"),
     ("a: b: c\n", "un «.:.» n’a pas sa place ici"),
     ("a: {b\n", "il manque|une accolade n’est pas fermée"),
     ("a: [\n", "ce n’est pas du YAML|un crochet n’est pas fermé|n’a pas sa place"),
-    (written(name="spend_total"), "est déjà fourni avec le produit. donnez-lui un autre nom"),
+    (written(name="spend_total"), "est déjà fourni avec le produit .donnez-lui un autre nom"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_in_the_readers_language(client: Client, shop: Shop, text: str, said: str) -> None:
     page = (
