@@ -71,7 +71,7 @@ export function start(form) {
   }
 
   function outline() {
-    return face.querySelector('#outline')?.textContent ?? '';
+    return face.querySelector('#outline')?.value ?? '';
   }
 
   function entry() {
@@ -158,7 +158,7 @@ export function start(form) {
 
   function tell(state) {
     const kept = face.querySelector('#outline');
-    if (kept) kept.textContent = JSON.stringify(state.outline);
+    if (kept) kept.value = JSON.stringify(state.outline);
     for (const one of face.querySelectorAll('[data-problem-of]')) one.textContent = state.problems[one.dataset.problemOf] ?? '';
     for (const one of face.querySelectorAll('[data-gap-of]')) one.textContent = state.gaps[one.dataset.gapOf] ?? '';
     const fault = face.querySelector('#fault');

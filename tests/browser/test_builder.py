@@ -16,6 +16,7 @@ from tests.browser.test_pages import choose, opened
 
 pytestmark = [pytest.mark.browser]
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_EXPECTED = ("status of 422", "status of 409")  # an unfinished rule; a count that a later one took over
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def page(browser: Any, site: Site, session: Any) -> Iterator[Any]:
         page.goto(site.address + "/segments/new/")
         settled(page)
         yield page
-        assert [one for one in complaints if "status of 422" not in one] == []
+        assert [one for one in complaints if not any(code in one for code in _EXPECTED)] == []
 
 
 def settled(page: Any) -> None:
@@ -259,3 +260,16 @@ def test_an_events_properties_are_proposed(page: Any) -> None:
     assert f"property('campaign') = {value.input_value()}" in text_of(page).replace("'", "").replace(
         "property(campaign)", "property('campaign')"
     )
+
+
+def test_without_scripts_the_plain_fields_say_and_save_the_same(browser: Any, site: Site, session: Any) -> None:
+    context = browser.new_context(storage_state=session, java_script_enabled=False)
+    page = context.new_page()
+    asked = urlencode({"expression": "language in ('fr', 'en')"})
+    page.goto(f"{site.address}/segments/new/?{asked}")
+    assert page.locator("select[name='0~about']").input_value() == "field:language"
+    page.locator("textarea[name='0~v']").fill("en\nde")
+    page.locator("#id_title_en").fill(f"No script {uuid4().hex[:8]}")
+    page.locator("form.builder button.btn-primary").click()
+    assert page.locator("pre.code").first.inner_text() == "language in ('en', 'de')"
+    context.close()

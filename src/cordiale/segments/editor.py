@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -215,7 +216,7 @@ def _page(
 def _face(draft: Draft) -> dict[str, Any]:
     """What the template of a face shows."""
     painter = Painter(offers=draft.offers, language=_language(), problems=draft.problems, gaps=draft.gaps)
-    return {"draft": draft, "root": painter.part(draft.outline), "outline": to_json(draft.outline),
+    return {"draft": draft, "root": painter.part(draft.outline), "outline_text": json.dumps(to_json(draft.outline)),
             "fault": fault(draft.text, draft.fault, _language()) if draft.fault else None}  # fmt: skip
 
 
