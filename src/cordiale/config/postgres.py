@@ -44,10 +44,7 @@ _SETTINGS = {
 }
 # An erased person must not live on in recycled parts of the write-ahead log, nor in the server's log, which quotes
 # refused values and statements otherwise. Given at each start: homes made earlier obey too.
-_FORGETFUL = {"wal_recycle": "off", "log_error_verbosity": "terse", "log_min_error_statement": "panic"}
-# Not recycled, each file of the log is a new one: filled with zeros first, it would be written twice, and everybody
-# would wait for the first time (see docs/decisions/0006).
-_AT_EACH_START = _FORGETFUL | {"wal_init_zero": "off"}
+_AT_EACH_START = {"wal_recycle": "off", "log_error_verbosity": "terse", "log_min_error_statement": "panic"}
 _holder: IO[str] | None = None
 
 
