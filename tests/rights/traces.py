@@ -35,7 +35,7 @@ def in_files(words: Sequence[str], *folders: Path) -> list[str]:
     wanted = [word.encode() for word in words] + [word.lower().encode() for word in words]
     return sorted(
         {
-            str(path)
+            _named(path)
             for folder in folders
             for path in folder.rglob("*")
             if path.is_file() and not path.is_symlink()
@@ -43,6 +43,16 @@ def in_files(words: Sequence[str], *folders: Path) -> list[str]:
             if any(word in content for word in wanted)
         }
     )
+
+
+def _named(path: Path) -> str:
+    """The path, of the database's files with what they hold."""
+    number = path.name.partition(".")[0]
+    if path.parent.parent.name != "base" or not number.isdigit():
+        return str(path)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_filenode_relation(0, %s)::regclass::text", [int(number)])
+        return f"{path} ({cursor.fetchone()[0]})"
 
 
 def _contents(path: Path) -> Iterator[bytes]:

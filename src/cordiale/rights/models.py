@@ -101,3 +101,10 @@ class Expiry(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "due_on"])]
+
+
+class Scrubbed(models.Model):
+    """A table of the database as it was last written anew by `scrub`: how often it had been changed or vacuumed."""
+
+    name = models.CharField(max_length=140, primary_key=True)
+    changes_seen = models.BigIntegerField()

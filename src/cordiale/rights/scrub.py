@@ -11,11 +11,23 @@ from django.db import connection, transaction
 
 from cordiale.errors import CordialeError
 
-# A table nothing is known of since the server's statistics were lost (they are, in a crash) is written anew as well.
-_WITH_DEAD_ROWS = """
-select format('%I.%I', schemaname, relname) from pg_stat_user_tables
-where n_dead_tup > 0 or n_mod_since_analyze > 0 or n_tup_ins + n_tup_upd + n_tup_del = 0
+# Dead rows that were vacuumed meanwhile, or that a reader cleared away, are counted no more, but the bytes stay where
+# they lay: so a table changed or vacuumed since it was last written anew is written anew again. One nothing is known
+# of since the server's statistics were lost (they are, in a crash) as well.
+_MAY_HOLD_LEFTOVERS = """
+with counted as (
+    select relid, format('%I.%I', schemaname, relname) as name,
+        n_dead_tup > 0 or n_mod_since_analyze > 0 or n_tup_ins + n_tup_upd + n_tup_del = 0 as is_due,
+        n_tup_upd + n_tup_del + vacuum_count + autovacuum_count as changes
+    from pg_stat_user_tables
+)
+select name, changes from counted left join rights_scrubbed using (name)
+where is_due or changes <> coalesce(rights_scrubbed.changes_seen, 0)
 order by pg_total_relation_size(relid)
+"""
+_SEEN = """
+insert into rights_scrubbed (name, changes_seen) values (%s, %s)
+on conflict (name) do update set changes_seen = excluded.changes_seen
 """
 _STATISTICS = ("pg_catalog.pg_statistic", "pg_catalog.pg_statistic_ext_data")
 # ANALYZE leaves the statistics of a table that became empty as they were.
@@ -35,11 +47,12 @@ def scrub() -> bool:
         is_ours = bool(cursor.fetchone()[0])
         cursor.execute("select pg_stat_force_next_flush()")
         cursor.execute("select 1")  # a statement later, this session's own counts are visible
-        cursor.execute(_WITH_DEAD_ROWS)
-        for (table,) in cursor.fetchall():
+        cursor.execute(_MAY_HOLD_LEFTOVERS)
+        for table, changes in cursor.fetchall():
             if is_ours:
                 cursor.execute(_FORGET_VALUES, [table])
             cursor.execute(f"vacuum (full, analyze) {table}")
+            cursor.execute(_SEEN, [table, changes])
         for table in _STATISTICS if is_ours else ():
             cursor.execute(f"vacuum (full) {table}")
         for statement in _CUT_THE_LOG if is_ours else ():
