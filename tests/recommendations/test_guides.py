@@ -139,6 +139,15 @@ def test_the_own_behaviour_of_a_known_customer_changes_the_order(teas: list[Cust
     }
 
 
+def test_each_of_several_wishes_is_met(teas: list[Customer], fresh_home: Home, now: datetime) -> None:
+    file = fresh_home.company / "guides.yaml"
+    text = file.read_text().replace("Which taste?}\n", "Which taste?}\n        several: true\n")
+    file.write_text(text.replace('{"taste: mild": 2}', '{"taste: mild": 1.5}'))
+    shown = guidance.answer(rulebooks.get_guide("tea"), {"taste": ["strong", "mild"]}, now, n=4)
+    assert {one.product.attributes["taste"] for one in shown} == {"strong", "mild"}
+    assert shown[0].product.attributes["taste"] == "strong"
+
+
 def test_another_site_reads_the_guide_and_its_products(teas: list[Customer], client: Client) -> None:
     empty = client.get("/g/tea.json")
     assert empty["Access-Control-Allow-Origin"] == "*"

@@ -34,6 +34,8 @@ _LOOKED_AT = 20_000
 _MOST_REMEMBERED, _WITHIN = 20, timedelta(days=1)
 _OWN, _POPULAR = 1.0, 0.5
 """What the customer's own behaviour and what sells add at most, where a point of an answer adds 1."""
+_FADE = 0.6
+"""What one more product that answers the same choices counts: each of several wishes is to be met."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ def answer(
     chosen = guide.chosen(answers)
     own_id = next(iter(permitted([customer_id])), None) if customer_id else None
     known = _known(own_id, clock.require_aware(now))
-    # a guide about one category is meant to show several of it
-    rules = replace(rulebooks.rules(), per_category=n, fade=1.0, wait_days=0, again=None)
+    # a guide about one category is meant to show several of it: variety is among the answers that are met
+    rules = replace(rulebooks.rules(), per_category=n, fade=_FADE, wait_days=0, again=None)
     muted = queries.unpromoted()
     speaking: dict[str, list[Choice]] = {}
     candidates = []
@@ -66,7 +68,8 @@ def answer(
             continue
         speaking[product.pk] = found[1]
         points = found[0] + _OWN * known.own.get(product.pk, 0) + _POPULAR * known.popular.get(product.pk, 0)
-        candidates.append(queries.candidate(product, points, known.last.get(product.pk), now))
+        candidate = queries.candidate(product, points, known.last.get(product.pk), now)
+        candidates.append(replace(candidate, group=f"answers {sorted(map(chosen.index, found[1]))}"))
     picked = pick(candidates, max(0, min(n, queries.MOST)), rules)
     products = Product.objects.in_bulk([one.product for one in picked])
     return [

@@ -11,7 +11,10 @@ from cordiale.recommendations.rules.rulebook import Rulebook
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A product with its score (0 or more) for one customer; `days_ago` is None where the customer never bought it."""
+    """A product with its score (0 or more) for one customer; `days_ago` is None where the customer never bought it.
+
+    Products of one `group` are alike: variety is looked for among groups, without one among categories.
+    """
 
     product: str
     category: str
@@ -21,6 +24,12 @@ class Candidate:
     is_excluded: bool = False
     margin: float | None = None
     days_ago: float | None = None
+    group: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What this product is one more of; empty for one of its own kind."""
+        return self.group or self.category
 
 
 def refusal(one: Candidate, rules: Rulebook) -> str:
@@ -47,9 +56,9 @@ def worth(one: Candidate, rules: Rulebook) -> float:
 
 
 def pick(candidates: Sequence[Candidate], many: int, rules: Rulebook) -> list[Candidate]:
-    """At most `many`, best first, at most `per_category` of one category (products without one are each their own).
+    """At most `many`, best first, at most `per_category` of one kind (products without one are each their own).
 
-    Greedy: each next one is the best once every earlier one of its category has lowered it.
+    Greedy: each next one is the best once every earlier one of its kind has lowered it.
     """
     left = sorted(
         ((worth(one, rules), one) for one in candidates if not refusal(one, rules)),
@@ -58,11 +67,11 @@ def pick(candidates: Sequence[Candidate], many: int, rules: Rulebook) -> list[Ca
     chosen: list[Candidate] = []
     of: Counter[str] = Counter()
     while left and len(chosen) < many:
-        place = max(range(len(left)), key=lambda at: (left[at][0] * rules.fade ** of[left[at][1].category], -at))
+        place = max(range(len(left)), key=lambda at: (left[at][0] * rules.fade ** of[left[at][1].kind], -at))
         one = left.pop(place)[1]
         chosen.append(one)
-        if one.category:
-            of[one.category] += 1
-            if of[one.category] >= rules.per_category:
-                left = [pair for pair in left if pair[1].category != one.category]
+        if one.kind:
+            of[one.kind] += 1
+            if of[one.kind] >= rules.per_category:
+                left = [pair for pair in left if pair[1].kind != one.kind]
     return chosen
