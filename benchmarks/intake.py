@@ -35,6 +35,7 @@ ONE_BY_ONE, BY_HUNDREDS, OF_COPY = 10.0, 8.0, 0.6
 GROUP = 1_600  # rows a bare COPY commits at once: 16 clients with 100 events each
 SYNCS = 200
 SLOWED = 4.0  # milliseconds added to each fdatasync
+OTHER_PEERS = {"pipelined": "pipelined (executemany)", "commits": "each with a commit of its own"}
 _SLOW_CALL = 'int {0}(int fd) {{ int (*real)(int) = dlsym(RTLD_NEXT, "{0}"); nanosleep(&pause_, 0); return real(fd); }}'
 SHIM = "\n".join([
     "#define _GNU_SOURCE",
@@ -77,7 +78,7 @@ def prepare(dsn: str) -> None:
 
 @contextmanager
 def peer(dsn: str, port: int, kind: str = "each") -> Iterator[None]:
-    """FastAPI on granian, two processes, as ours; its INSERTs one after the other, or `pipelined`."""
+    """FastAPI on granian, two processes, as ours; `kind` as `intake_peer.KIND` has it."""
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port),
@@ -151,10 +152,11 @@ def compare(dsn: str, bench: Bench) -> list[str]:
     mine, theirs = ([middle([one[side][place] for one in rounds]) for place in (0, 1)] for side in (0, 1))
     missed = told(mine, theirs, sorted(one[2] for one in rounds)[ROUNDS // 2])
     tell_bound(dsn, mine[1], theirs[1])
-    with peer(dsn, other, "pipelined"):
-        best = bench.load(other, 16, 100, "b100")["rate"]
-    ratio = mine[1]["rate"] / best
-    print(f"the same batches with FastAPI's INSERTs pipelined (executemany): {best:,.0f} events/s, {ratio:.1f} ×")
+    for kind, words in OTHER_PEERS.items():
+        with peer(dsn, other, kind):
+            rate = bench.load(other, 16, 100, kind)["rate"]
+        empty(dsn, "peer_event")
+        print(f"the same batches with FastAPI's INSERTs {words}: {rate:,.0f} events/s, {mine[1]['rate'] / rate:.1f} ×")
     return missed
 
 

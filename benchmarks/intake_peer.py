@@ -17,8 +17,9 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
 CONNECTIONS = 10
-IS_PIPELINED = os.environ.get("CORDIALE_PEER") == "pipelined"
-"""Whether the INSERTs of a batch leave together (psycopg's executemany) or one after the other, as a loop would."""
+KIND = os.environ.get("CORDIALE_PEER")
+"""The INSERTs of a batch leave together (`pipelined`: psycopg's executemany), or one after the other as a loop would:
+in one transaction, or each with a commit of its own (`commits`)."""
 INSERT = """
 INSERT INTO peer_event (key, kind, at, user_id, name, payload) VALUES (%s, %s, %s, %s, %s, %s)
 ON CONFLICT (key) DO NOTHING
@@ -69,7 +70,7 @@ async def source(authorization: Annotated[str, Header()]) -> str:
 
 
 async def keep(events: list[Event], key: str) -> None:
-    """One INSERT per event, all of a request in one transaction."""
+    """One INSERT per event, by default all of a request in one transaction."""
     rows = [
         (UUID(bytes=blake2b(f"{key}:{one.messageId}".encode(), digest_size=16).digest()), one.type or "track",
          min(one.timestamp, datetime.now(UTC)), one.userId, one.event, Jsonb({"p": one.properties, "c": one.context}))
@@ -77,9 +78,10 @@ async def keep(events: list[Event], key: str) -> None:
     ]  # fmt: skip
     connection = await _free.get()
     try:
-        if len(rows) == 1:
-            await connection.execute(INSERT, rows[0])
-        elif IS_PIPELINED:
+        if len(rows) == 1 or KIND == "commits":
+            for row in rows:
+                await connection.execute(INSERT, row)
+        elif KIND == "pipelined":
             async with connection.transaction():
                 await connection.cursor().executemany(INSERT, rows)
         else:

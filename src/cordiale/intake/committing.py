@@ -1,13 +1,16 @@
 """Acknowledged means durable: rows gather while a COPY commits, and leave together with the next.
 
-There is no timer: alone, a request is committed at once; under load, groups grow by themselves. While one group waits
-for the disk a large one need not: it leaves on another connection, and PostgreSQL makes both durable by one sync.
+There is no timer: alone, a request is committed at once; under load, groups grow by themselves. Where the disk is slow
+a large group does not wait for the one before: it leaves on another connection, and PostgreSQL makes both durable by
+one sync. Where it is fast that costs more than it saves.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+import time
+from collections import deque
 
 import psycopg
 from psycopg import AsyncConnection
@@ -17,8 +20,10 @@ from cordiale.intake.copying import Copier
 
 CONNECTIONS = 4
 LARGE, GATHERED = 100, 150
-"""Rows of one request, and of many, that leave beside a commit under way; fewer wait for its end, since a commit costs
-what some 50 rows cost."""
+"""Rows of one request, and of many, that leave beside a commit under way where the disk is slow. Fewer wait for its
+end, since a commit costs what some 50 rows cost."""
+SLOW, A_ROW, LOOKED_AT = 0.003, 2e-6, 32
+"""A disk is slow when even the quickest of the last commits took more seconds than `SLOW`, and this for each row."""
 RECONNECT_AFTER = 0.2  # seconds
 PATIENCE = 30.0  # seconds a commit may take before its connection is given up
 _COPY = wire.COPY.encode()
@@ -38,6 +43,8 @@ class Committer:
         self._idle: list[asyncio.Future[None]] = []
         self._is_large = False
         self._up = self._committing = 0
+        self._waits: deque[float] = deque(maxlen=LOOKED_AT)
+        self._is_slow = False
         self._loop = asyncio.get_running_loop()  # asked once: each time costs Python 3.11 a system call
 
     @property
@@ -91,6 +98,7 @@ class Committer:
             rows, self._rows, self._is_large = self._rows, [], False
             waiting, self._waiting = self._waiting, []
             self._committing += 1
+            started = time.perf_counter()
             try:
                 async with asyncio.timeout(PATIENCE):
                     await copier.copy(_COPY, b"".join([wire.HEADER, *rows, wire.END]))
@@ -99,12 +107,20 @@ class Committer:
                 raise
             finally:
                 self._committing -= 1
+            self._learn(time.perf_counter() - started - A_ROW * len(rows))
             for future in waiting:
                 _done(future)
 
+    def _learn(self, seconds: float) -> None:
+        """Any one commit may have waited for a processor; the quickest of many has waited for the disk alone."""
+        self._waits.append(seconds)
+        self._is_slow = len(self._waits) == LOOKED_AT and min(self._waits) > SLOW
+
     def _may_leave(self) -> bool:
         """Is there a group for one more connection? The last one committing takes whatever has gathered meanwhile."""
-        return bool(self._rows) and (not self._committing or self._is_large or len(self._rows) >= GATHERED)
+        if not self._rows or not self._committing:
+            return bool(self._rows)
+        return self._is_slow and (self._is_large or len(self._rows) >= GATHERED)
 
     async def _turn(self) -> None:
         turn: asyncio.Future[None] = self._loop.create_future()
