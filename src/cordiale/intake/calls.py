@@ -24,7 +24,7 @@ EARLIEST, _NOTHING = datetime(2000, 1, 1, tzinfo=UTC), timedelta()
 _PLACES = {kind: place for place, kind in enumerate(KINDS)}
 _GROUP = _PLACES["group"]  # and after it alias: the kinds that need more than a person
 _KEY_BYTES = 16
-_NUL = b"\\u0000"
+_NUL, _BACKSLASH = b"\\u0000", 92  # a byte is looked for four times as fast as bytes
 _NO_OPENERS = bytes(byte for byte in range(256) if byte not in b"[{")
 
 
@@ -59,6 +59,30 @@ class Call(msgspec.Struct, rename="camel", gc=False):
     properties: dict[str, Any] | None = None
     traits: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
+
+
+class _Object(msgspec.Struct, gc=False):
+    """An object whose parts are passed over: checked as JSON, and not built."""
+
+
+class _Head(msgspec.Struct, rename="camel", gc=False):
+    """A call as far as taking needs it."""
+
+    type: str | None = None
+    message_id: str | None = None
+    user_id: str | int | None = None
+    anonymous_id: str | int | None = None
+    previous_id: str | int | None = None
+    group_id: str | int | None = None
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    sent_at: str | None = None
+    properties: _Object | None = None
+    traits: _Object | None = None
+    context: _Object | None = None
 
 
 class _Batch(msgspec.Struct, rename="camel", gc=False):
@@ -98,6 +122,7 @@ class Taken:
 
 
 _decode_call = msgspec.json.Decoder(Call).decode
+_decode_head = msgspec.json.Decoder(_Head).decode
 _decode_batch = msgspec.json.Decoder(_Batch).decode
 _decode_key = msgspec.json.Decoder(_Keyed).decode
 
@@ -150,6 +175,22 @@ def read(payload: bytes) -> Call:
     return call
 
 
+def _head(payload: bytes) -> Call | _Head:
+    """What taking needs of a call, refused as `read` refuses it, in half the time.
+
+    What lies inside its objects is not built where nothing in it can be refused but numbers too large for any machine:
+    those are found when the event is flushed, with its repeated keys.
+    """
+    if len(payload) <= EVENT_BYTES and payload.isascii() and _BACKSLASH not in payload:
+        if len(payload.translate(None, _NO_OPENERS)) > DEPTH:
+            return read(payload)
+        try:
+            return _decode_head(payload)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return read(payload)
+    return read(payload)
+
+
 def check_keys(payload: bytes) -> None:
     """Raise CallRefused where an object gives a key twice. It takes as long as all of taking: done when flushing."""
     _decode_strictly(payload.decode())
@@ -188,7 +229,7 @@ def _take(items: Sequence[bytes], kind: str | None, sent_at: str | None, source_
 
 def _row(item: bytes, kind: str | None, sent: datetime | None, salted: blake2b, received: datetime) -> Row:
     """The usual costs no call: a check is called where its field is not plainly right."""
-    call = read(item)
+    call = _head(item)
     place = _PLACES.get(kind or call.type or "")
     if place is None:
         raise CallRefused("type", f"it is none of {', '.join(KINDS)}")
@@ -208,7 +249,7 @@ def _row(item: bytes, kind: str | None, sent: datetime | None, salted: blake2b, 
     return Row(key.digest(), place, _happened_at(call, sent, received), item)
 
 
-def _check_people(call: Call, place: int) -> None:
+def _check_people(call: Call | _Head, place: int) -> None:
     user, browser = person(call.user_id), person(call.anonymous_id)
     if not user and not browser:
         raise CallRefused("userId", "give userId or anonymousId")
@@ -233,7 +274,7 @@ def _check_length(value: str | int | None, name: str, longest: int, *, is_needed
         raise CallRefused(name, "it is missing")
 
 
-def _happened_at(call: Call, batch_sent: datetime | None, received: datetime) -> datetime:
+def _happened_at(call: Call | _Head, batch_sent: datetime | None, received: datetime) -> datetime:
     """When it happened by our clock: the sender's clock is off by as much as his `sentAt` is from our receiving it.
 
     Nothing happens after it was received.
@@ -289,12 +330,12 @@ def _read_slowly(body: bytes) -> tuple[_Batch, list[bytes]]:
 
 def _loads(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_Object)
+        return json.loads(body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"the body is not JSON ({str(error)[:100]})") from None
 
 
-class _Object(dict[str, Any]):
+class _Pairs(dict[str, Any]):
     """An object that is written again as it was read, with the keys it gives twice, so that flushing can tell."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
