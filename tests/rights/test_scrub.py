@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import datetime
 
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
 from cordiale.rights.models import Expiry
-from cordiale.rights.scrub import scrub
+from cordiale.rights.scrub import StillRead, scrub
 from tests.rights import traces
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,3 +63,44 @@ def test_a_table_is_not_written_anew_twice_for_the_same_changes(now: datetime) -
     Expiry.objects.update(kept_because="again")
     scrub()
     assert file() != first
+
+
+@pytest.fixture
+def reader() -> Iterator[psycopg.Connection]:
+    """Somebody who began to read before, and goes on."""
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        yield other
+
+
+def test_what_somebody_still_reads_is_waited_for(now: datetime, reader: psycopg.Connection) -> None:
+    expiry(1, "comes back", now)
+    gone = expiry(2, WORD, now)
+    reader.execute("select 1 from rights_expiry")
+    gone.delete()
+    ending = threading.Timer(1.0, reader.rollback)
+    ending.start()
+
+    scrub()
+
+    ending.join()
+    assert files() == []
+
+
+def test_what_another_session_deleted_a_moment_ago_is_not_overlooked(now: datetime, reader: psycopg.Connection) -> None:
+    expiry(1, "comes back", now)
+    expiry(2, WORD, now)
+    scrub()
+    assert any("(rights_expiry)" in path for path in files())
+    reader.execute("delete from rights_expiry where customer_id = 2")
+    reader.commit()
+
+    scrub()
+
+    assert files() == []
+
+
+def test_an_erasure_is_not_called_done_while_somebody_still_reads(now: datetime, reader: psycopg.Connection) -> None:
+    reader.execute("select 1 from rights_expiry")
+    with pytest.raises(StillRead, match="again tonight"):
+        scrub(patience=0.2)

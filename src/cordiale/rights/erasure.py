@@ -42,13 +42,13 @@ def erase(
 
 
 def finish_erasures(now: datetime, tell: Tell = lambda step: None) -> int:
-    """Take up the erasures that are not through to the last file; how many. All of them in one go: a lake of many
-    files is rewritten once, not once a person.
+    """Take up the erasures that are not through to the last file; how many are now. All of them in one go: a lake of
+    many files is rewritten once, not once a person.
     """
     unfinished = list(Erasure.objects.filter(scrubbed_at=None).order_by("id"))
     if unfinished:
         _finish(unfinished, now, tell)
-    return len(unfinished)
+    return sum(one.scrubbed_at is not None for one in unfinished)
 
 
 @transaction.atomic
@@ -99,8 +99,12 @@ def _finish(proofs: list[Erasure], now: datetime, tell: Tell) -> None:
             _from_lake(in_lake)
             Erasure.objects.filter(pk__in=[one.pk for one in in_lake]).update(lake_at=now)
         tell("the database's own files")
-        is_scrubbed = scrub.scrub()
-        Erasure.objects.filter(pk__in=[one.pk for one in proofs]).update(scrubbed_at=now, is_scrubbed=is_scrubbed)
+        try:
+            is_scrubbed = scrub.scrub()
+        except scrub.StillRead as reason:
+            tell(str(reason))
+        else:
+            Erasure.objects.filter(pk__in=[one.pk for one in proofs]).update(scrubbed_at=now, is_scrubbed=is_scrubbed)
     for one in proofs:
         one.refresh_from_db()
 
