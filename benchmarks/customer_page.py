@@ -66,8 +66,8 @@ insert into consent_consent (customer_id, purpose_id, channel, state, since, pro
 select customer_id, purpose_id, channel, state, at, id from consent_consentproof
 """
 _SEGMENTS = """
-insert into segments_segment (name, title, expression, revision, created_at, updated_at, problem)
-select 'segment-' || n, '{"en": "Segment"}', 'spend_365d > ' || 10 * n, 1, %(then)s, %(then)s, ''
+insert into segments_segment (name, title, expression, revision, created_at, updated_at, problem, is_static)
+select 'segment-' || n, '{"en": "Segment"}', 'spend_365d > ' || 10 * n, 1, %(then)s, %(then)s, '', false
 from generate_series(1, 20) n
 """
 _MEMBERS = """
