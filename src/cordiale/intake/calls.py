@@ -41,8 +41,8 @@ class CallRefused(Exception):
         super().__init__(f"{field_name}: {reason}" if field_name else reason)
 
 
-class Call(msgspec.Struct, rename="camel", gc=False):
-    """The fields of a call that are read; others are passed over. What was decoded holds no cycles to look for."""
+class _Fields(msgspec.Struct, rename="camel", gc=False):
+    """The fields of a call that are read, but its objects. What was decoded holds no cycles to look for."""
 
     type: str | None = None
     message_id: str | None = None
@@ -56,6 +56,11 @@ class Call(msgspec.Struct, rename="camel", gc=False):
     timestamp: str | None = None
     original_timestamp: str | None = None
     sent_at: str | None = None
+
+
+class Call(_Fields, rename="camel", gc=False):
+    """A call; fields that are not here are passed over."""
+
     properties: dict[str, Any] | None = None
     traits: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
@@ -65,21 +70,9 @@ class _Object(msgspec.Struct, gc=False):
     """An object whose parts are passed over: checked as JSON, and not built."""
 
 
-class _Head(msgspec.Struct, rename="camel", gc=False):
+class _Head(_Fields, rename="camel", gc=False):
     """A call as far as taking needs it."""
 
-    type: str | None = None
-    message_id: str | None = None
-    user_id: str | int | None = None
-    anonymous_id: str | int | None = None
-    previous_id: str | int | None = None
-    group_id: str | int | None = None
-    event: str | None = None
-    name: str | None = None
-    category: str | None = None
-    timestamp: str | None = None
-    original_timestamp: str | None = None
-    sent_at: str | None = None
     properties: _Object | None = None
     traits: _Object | None = None
     context: _Object | None = None
@@ -175,20 +168,20 @@ def read(payload: bytes) -> Call:
     return call
 
 
-def _head(payload: bytes) -> Call | _Head:
+def _head(payload: bytes) -> _Fields:
     """What taking needs of a call, refused as `read` refuses it, in half the time.
 
     What lies inside its objects is not built where nothing in it can be refused but numbers too large for any machine:
     those are found when the event is flushed, with its repeated keys.
     """
-    if len(payload) <= EVENT_BYTES and payload.isascii() and _BACKSLASH not in payload:
-        if len(payload.translate(None, _NO_OPENERS)) > DEPTH:
-            return read(payload)
-        try:
-            return _decode_head(payload)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return read(payload)
-    return read(payload)
+    if len(payload) > EVENT_BYTES or not payload.isascii() or _BACKSLASH in payload:
+        return read(payload)
+    if len(payload.translate(None, _NO_OPENERS)) > DEPTH:
+        return read(payload)
+    try:
+        return _decode_head(payload)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return read(payload)
 
 
 def check_keys(payload: bytes) -> None:
@@ -249,7 +242,7 @@ def _row(item: bytes, kind: str | None, sent: datetime | None, salted: blake2b, 
     return Row(key.digest(), place, _happened_at(call, sent, received), item)
 
 
-def _check_people(call: Call | _Head, place: int) -> None:
+def _check_people(call: _Fields, place: int) -> None:
     user, browser = person(call.user_id), person(call.anonymous_id)
     if not user and not browser:
         raise CallRefused("userId", "give userId or anonymousId")
@@ -274,7 +267,7 @@ def _check_length(value: str | int | None, name: str, longest: int, *, is_needed
         raise CallRefused(name, "it is missing")
 
 
-def _happened_at(call: Call | _Head, batch_sent: datetime | None, received: datetime) -> datetime:
+def _happened_at(call: _Fields, batch_sent: datetime | None, received: datetime) -> datetime:
     """When it happened by our clock: the sender's clock is off by as much as his `sentAt` is from our receiving it.
 
     Nothing happens after it was received.

@@ -33,6 +33,19 @@ class NotCommitted(Exception):
     """PostgreSQL did not say that the rows are kept: their sender has to send them again."""
 
 
+class Pace:
+    """Whether the disk is slow, from how long commits take."""
+
+    def __init__(self) -> None:
+        self._waits: deque[float] = deque(maxlen=LOOKED_AT)
+        self.is_slow = False
+
+    def learn(self, seconds: float, rows: int) -> None:
+        """Any one commit may have waited for a processor; the quickest of many has waited for the disk alone."""
+        self._waits.append(seconds - A_ROW * rows)
+        self.is_slow = len(self._waits) == LOOKED_AT and min(self._waits) > SLOW
+
+
 class Committer:
     """A few connections, one commit at a time on each. `submit` returns once its rows are durable."""
 
@@ -43,8 +56,7 @@ class Committer:
         self._idle: list[asyncio.Future[None]] = []
         self._is_large = False
         self._up = self._committing = 0
-        self._waits: deque[float] = deque(maxlen=LOOKED_AT)
-        self._is_slow = False
+        self._pace = Pace()
         self._loop = asyncio.get_running_loop()  # asked once: each time costs Python 3.11 a system call
 
     @property
@@ -107,20 +119,15 @@ class Committer:
                 raise
             finally:
                 self._committing -= 1
-            self._learn(time.perf_counter() - started - A_ROW * len(rows))
+            self._pace.learn(time.perf_counter() - started, len(rows))
             for future in waiting:
                 _done(future)
-
-    def _learn(self, seconds: float) -> None:
-        """Any one commit may have waited for a processor; the quickest of many has waited for the disk alone."""
-        self._waits.append(seconds)
-        self._is_slow = len(self._waits) == LOOKED_AT and min(self._waits) > SLOW
 
     def _may_leave(self) -> bool:
         """Is there a group for one more connection? The last one committing takes whatever has gathered meanwhile."""
         if not self._rows or not self._committing:
             return bool(self._rows)
-        return self._is_slow and (self._is_large or len(self._rows) >= GATHERED)
+        return self._pace.is_slow and (self._is_large or len(self._rows) >= GATHERED)
 
     async def _turn(self) -> None:
         turn: asyncio.Future[None] = self._loop.create_future()
