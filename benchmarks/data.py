@@ -37,7 +37,7 @@ _LINES = """
 WITH lines AS (SELECT n // {lines_an_order} AS o, (n % {lines_an_order} + 1)::INTEGER AS line_no, n
                FROM range({first}, {last}) t(n)),
      drawn AS (SELECT *, hash(o) AS ho, hash(n + 1000000007) AS hn FROM lines)
-SELECT 1 + floor({customers} * power((ho % 1000003) / 1000003.0, 1.5))::BIGINT AS customer_id,
+SELECT 1 + floor({customers} * power((ho % 4294967291) / 4294967291.0, 1.5))::BIGINT AS customer_id,
        TIMESTAMPTZ '{as_of}' - to_seconds(1 + (hash(o + 77) % 94608000)::BIGINT) AS ts,
        o::VARCHAR AS order_id, line_no,
        (hn % 5000)::VARCHAR AS product_id,

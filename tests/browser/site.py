@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cordiale.config import postgres, serving
+from cordiale.config import children, postgres, serving
 from cordiale.home import Home
 from tests.ports import free_port
 
@@ -59,7 +59,7 @@ def seeded(folder: Path) -> Iterator[Site]:
             serving.wait_until_up(HOST, port, process)
             yield Site(address=address, facts=facts)
         finally:
-            serving.end(process)
+            children.end(process)
     finally:
         postgres.stop(home)
 

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from cordiale.config import processes, serving
+from cordiale.config import children, processes, serving
 from cordiale.home import Home
 from tests.ports import free_port
 
@@ -51,6 +51,10 @@ def child(home: Path, word: str) -> psutil.Process | None:
     return None
 
 
+def is_alive(process: psutil.Process | subprocess.Popen[bytes]) -> bool:
+    return psutil.pid_exists(process.pid) and bool(psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE)
+
+
 def until(holds: Callable[[], Any], seconds: float = 180) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -72,10 +76,40 @@ def test_status_says_what_runs_and_a_second_up_changes_nothing(running: Path) ->
 @pytest.mark.parametrize("word", ["config.wsgi", "intake.app", "flush", "cordiale worker"])
 def test_a_killed_process_is_started_again(running: Path, word: str) -> None:
     killed = until(lambda: child(running, word))
+    its_own = killed.children(recursive=True)
     killed.kill()
     revived = until(lambda: (found := child(running, word)) and found.pid != killed.pid and found)
     assert revived.is_running()
     until(lambda: (status := cordiale(running, "status")) and (status["pages"], status["events"]) == ("up", "up"))
+    assert not any(map(is_alive, its_own))  # they would go on answering on its port
+
+
+def test_up_ends_what_a_killed_supervisor_left(tmp_path: Path) -> None:
+    address = cordiale(tmp_path, "up", "--port", str(free_port()))["address"]
+    supervisor = psutil.Process(processes.find_running(Home(tmp_path)).pid)  # type: ignore[union-attr]
+    left = supervisor.children(recursive=True)
+    supervisor.kill()
+    until(lambda: not is_alive(supervisor))
+    assert any(map(is_alive, left))
+    port = address.rpartition(":")[2]
+    try:
+        assert cordiale(tmp_path, "up", "--port", port)["address"] == address
+        assert not any(map(is_alive, left))
+    finally:
+        cordiale(tmp_path, "down")
+
+
+def test_a_group_of_another_home_or_of_earlier_is_left_alone(tmp_path: Path) -> None:
+    sleeper = ["timeit", "-s", "import time", "-n", "1", "-r", "1", "time.sleep(60)"]
+    child, began = children.start(sleeper, adding={"CORDIALE_HOME": str(tmp_path)}), time.time()
+    try:
+        until(lambda: psutil.Process(child.pid).environ().get("CORDIALE_HOME"))
+        assert children.left_over([child.pid], began - 60, Home(tmp_path)) == [child.pid]
+        assert children.left_over([child.pid], began + 60, Home(tmp_path)) == []
+        assert children.left_over([child.pid], began - 60, Home(tmp_path / "other")) == []
+    finally:
+        children.end(child)
+    assert not is_alive(child)
 
 
 def test_a_killed_postgresql_comes_back_with_the_pages(running: Path) -> None:

@@ -19,6 +19,16 @@ def test_scores_do_not_depend_on_the_order_of_the_rows(amounts: list[int], draw:
     assert rfm.scale(shuffled, more_is_better=True) == rfm.scale(amounts, more_is_better=True)
 
 
+@given(st.lists(values, min_size=1, max_size=5), st.booleans())
+def test_a_base_counted_in_parts_is_the_whole_base(parts: list[list[int]], more_is_better: bool) -> None:
+    tally = rfm.Tally()
+    for part in parts:
+        tally.add(part)
+
+    whole = [value for part in parts for value in part]
+    assert tally.scale(more_is_better=more_is_better) == rfm.scale(whole, more_is_better=more_is_better)
+
+
 @given(values)
 def test_a_score_is_the_fifth_of_the_middle_of_those_with_that_value(amounts: list[int]) -> None:
     scale = rfm.scale(amounts, more_is_better=True)

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 from psycopg.conninfo import make_conninfo
 
-from cordiale.config import serving
+from cordiale.config import children, serving
 from cordiale.errors import Unavailable
 from tests.ports import free_port
 
@@ -66,7 +66,7 @@ class EventServer:
 
     def end(self) -> None:
         if self.process is not None:
-            serving.end(self.process)
+            children.end(self.process)
 
     def memory(self) -> int:
         """Bytes its processes hold."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from django.db import connection
@@ -20,6 +21,11 @@ def test_duckdb_finds_the_bucket_python_finds(lake: Lake, buckets: int) -> None:
     ids = pa.table({"id": pa.array(_IDS, pa.int64())})
     rows = lake.query(f"SELECT id, {BUCKET_SQL.format(column='id', buckets=buckets)} AS b FROM ids", ids=ids)
     assert [row["b"] for row in rows.to_pylist()] == [bucket_of(number, buckets) for number in _IDS]
+
+
+@pytest.mark.parametrize("buckets", _BUCKETS)
+def test_an_array_has_the_buckets_of_its_numbers(buckets: int) -> None:
+    assert bucket_of(np.array(_IDS, np.int64), buckets).tolist() == [bucket_of(number, buckets) for number in _IDS]
 
 
 @pytest.mark.django_db

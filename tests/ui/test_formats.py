@@ -34,6 +34,8 @@ NARROW, HARD = "\u202f", "\xa0"
         ("fr", lambda: formats.instant(datetime(2026, 11, 22, 9, 5, tzinfo=UTC)), "22 nov. 2026, 10:05"),
         ("en", lambda: formats.instant(datetime(2026, 7, 22, 9, 5, tzinfo=UTC)), "22 Jul 2026, 11:05"),
         ("fr", lambda: formats.day(date(2026, 2, 3)), "3 févr. 2026"),
+        ("fr", lambda: formats.day(date(2026, 3, 1)), "1er mars 2026"),
+        ("en", lambda: formats.day(date(2026, 3, 1)), "1 Mar 2026"),
         ("fr", lambda: formats.day(datetime(2026, 2, 2, 23, 30, tzinfo=UTC)), "3 févr. 2026"),
         ("fr", lambda: formats.in_language({"fr": "Reconquête", "en": "Win back"}), "Reconquête"),
         ("en", lambda: formats.in_language({"fr": "Reconquête"}), "Reconquête"),

@@ -16,7 +16,7 @@ import typer
 
 from cordiale import clock, home
 from cordiale.company import company
-from cordiale.config import processes, serving
+from cordiale.config import children, processes, serving
 from cordiale.errors import CordialeError, Unavailable
 from cordiale.ui import terminal
 
@@ -80,7 +80,7 @@ def _serve(wanted: int, sign_in_link: Callable[[], str], meanwhile: Callable[[Ca
             webbrowser.open(link)
         _wait(web, meanwhile)
     finally:
-        serving.end(web)
+        children.end(web)
 
 
 def _wait(web: subprocess.Popen[bytes], meanwhile: Callable[[Callable[[], None]], None]) -> None:

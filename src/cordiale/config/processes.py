@@ -14,9 +14,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ import psutil
 import typer
 
 from cordiale import clock, home
-from cordiale.config import postgres, serving
+from cordiale.config import children, postgres, serving
 from cordiale.errors import CordialeError, Refused, Unavailable
 from cordiale.ui import terminal
 
@@ -51,6 +51,7 @@ class Running:
     host: str
     port: int
     events_port: int
+    children: Sequence[int] = ()
 
     @property
     def address(self) -> str:
@@ -74,6 +75,7 @@ def up(
     """Start what is missing (PostgreSQL, pages, event API, worker) and print the addresses."""
     running = find_running(home.current())
     if running is None:
+        _end_what_was_left(home.current())
         ports = _ports(host, port, events_port)
         if foreground:
             _supervise(host, *ports)
@@ -99,6 +101,8 @@ def down(json_: terminal.Json = False, home_: terminal.HomeFolder = None) -> Non
             process.wait(30)
         except psutil.TimeoutExpired as error:
             raise Unavailable(f"process {running.pid} does not end; look at {place.run / 'up.log'}") from error
+    else:
+        _end_what_was_left(place)
     was_running = running is not None
     terminal.answer({"stopped": was_running}, as_json=json_, text="Stopped." if was_running else "Nothing was running.")
 
@@ -154,13 +158,32 @@ def _tick(every: float, stopping: list[int]) -> None:
 
 def find_running(place: home.Home) -> Running | None:
     """The supervisor of this home, None when it does not run (any more)."""
+    running = _noted(place)
     try:
-        running = Running(**json.loads((place.run / "up.json").read_text()))
-        process = psutil.Process(running.pid)
-    except (OSError, ValueError, TypeError, psutil.NoSuchProcess):
+        process = psutil.Process(running.pid) if running else None
+        is_same = (
+            running is not None
+            and process is not None
+            and abs(process.create_time() - running.started) < 1
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except psutil.NoSuchProcess:
         return None
-    is_same = abs(process.create_time() - running.started) < 1 and process.status() != psutil.STATUS_ZOMBIE
     return running if is_same else None
+
+
+def _noted(place: home.Home) -> Running | None:
+    """The supervisor that last wrote of itself, whether it runs or not."""
+    try:
+        return Running(**json.loads((place.run / "up.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _end_what_was_left(place: home.Home) -> None:
+    """End the children of a supervisor that was killed: they would go on answering on its ports."""
+    if noted := _noted(place):
+        children.end_groups(children.left_over(noted.children, noted.started, place))
 
 
 def _events_state(running: Running | None) -> str:
@@ -200,7 +223,7 @@ def _start_in_background(host: str, port: int, events_port: int) -> Running:
         for each in (port, events_port):
             serving.wait_until_up(host, each, process, seconds=START_PATIENCE)
     except Unavailable as error:
-        serving.end(process, seconds=60)  # it ends its own children first
+        children.end(process, seconds=60)  # it ends its own children first
         raise Unavailable(f"{error}; look at {log}") from error
     running = find_running(place)
     if running is None:
@@ -211,54 +234,58 @@ def _start_in_background(host: str, port: int, events_port: int) -> Running:
 def _supervise(host: str, port: int, events_port: int) -> None:
     """Keep the servers, the flusher and the worker alive until told to end."""
     place = home.current()
-    record = place.run / "up.json"
-    myself = psutil.Process()
-    _write(record, asdict(Running(myself.pid, myself.create_time(), host, port, events_port)))
+    os.environ["CORDIALE_HOME"] = str(place.root)  # by which children that outlive us are known
     os.environ.setdefault("CORDIALE_BASE_URL", f"http://{host}:{port}")  # for links in messages the worker sends
     stopping = on_signal()
     starters: dict[str, Callable[[], subprocess.Popen[bytes]]] = {
         "web": lambda: serving.start_web(host, port),
         "events": lambda: serving.start_events(host, events_port, postgres.dsn(place)),
-        "flusher": lambda: _start("events", "flush", "--every", str(FLUSH_EVERY)),
-        "worker": lambda: _start("worker"),
-        "jobs": lambda: subprocess.Popen([sys.executable, "-m", "cordiale", "jobs", "work"], stdin=subprocess.DEVNULL),
+        "flusher": lambda: children.start(["cordiale", "events", "flush", "--every", str(FLUSH_EVERY)]),
+        "worker": lambda: children.start(["cordiale", "worker"]),
+        "jobs": lambda: children.start(["cordiale", "jobs", "work"]),
     }
-    children = {name: start() for name, start in starters.items()}
+    myself = psutil.Process()
+    noted = Running(myself.pid, myself.create_time(), host, port, events_port)
+    running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(name: str) -> None:
+        running[name] = starters[name]()
+        _write(place.run / "up.json", asdict(replace(noted, children=[one.pid for one in running.values()])))
+
     failures = dict.fromkeys(starters, 0)
     try:
+        for name in starters:
+            start(name)
         while not stopping:
             time.sleep(0.2)
-            for name, child in children.items():
+            for name, child in list(running.items()):
                 if child.poll() is not None and not stopping:
-                    children[name] = _restart(name, starters[name], child, failures)
+                    _prepare_again(name, child, failures)
+                    start(name)
     finally:
-        for child in children.values():
-            serving.end(child)
+        for child in running.values():
+            children.end(child)
         with suppress(FileNotFoundError):
-            record.unlink()
+            (place.run / "up.json").unlink()
 
 
-def _start(*words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "cordiale", *words], stdin=subprocess.DEVNULL)
-
-
-def _restart(
-    name: str, start: Callable[[], subprocess.Popen[bytes]], child: subprocess.Popen[bytes], failures: dict[str, int]
-) -> subprocess.Popen[bytes]:
+def _prepare_again(name: str, child: subprocess.Popen[bytes], failures: dict[str, int]) -> None:
+    """End what an ended child left, wait a little, and see that PostgreSQL runs."""
+    children.end(child)
     pause = RESTART_AFTER[min(failures[name], len(RESTART_AFTER) - 1)]
     failures[name] += 1
     terminal.errors.print(f"{name} ended with code {child.returncode}; started again in {pause} s")
     time.sleep(pause)
     if not postgres.is_external():
         postgres.hold(home.current())  # a killed PostgreSQL is what most often ends the others
-    return start()
 
 
 def on_signal() -> list[int]:
-    """A list that is empty until SIGTERM or SIGINT comes; for loops that end between two steps."""
+    """A list that is empty until SIGTERM, SIGINT or SIGHUP comes; for loops that end between two steps."""
     received: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda got, _frame: received.append(got))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda got, _frame: received.append(got))
     return received
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+from cordiale.config import children
 from cordiale.errors import CordialeError, Unavailable
 
 PORTS_TRIED = 50
@@ -33,28 +34,26 @@ def free_port(host: str, wanted: int) -> int:
 
 def start_web(host: str, port: int, *, threads: int = 4) -> subprocess.Popen[bytes]:
     """Start the web server as a child. Its own log goes where ours goes; requests are not logged."""
-    return subprocess.Popen(
+    return children.start(
         [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+            "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning",
             "cordiale.config.wsgi:application",
         ],
-        stdin=subprocess.DEVNULL,
         stdout=sys.stderr.fileno(),
     )  # fmt: skip
 
 
 def start_events(host: str, port: int, database: str) -> subprocess.Popen[bytes]:
     """Start the event API as a child: two processes where there are two cores, each with a connection of its own."""
-    return subprocess.Popen(
+    return children.start(
         [
-            sys.executable, "-m", "granian", "--interface", "rsgi", "--host", host, "--port", str(port),
+            "granian", "--interface", "rsgi", "--host", host, "--port", str(port),
             "--workers", str(min(2, os.cpu_count() or 1)), "--runtime-threads", "1", "--loop", "uvloop", "--http", "1",
             "--no-ws", "--log-level", "warning", "cordiale.intake.app:app",
         ],
-        stdin=subprocess.DEVNULL,
+        adding={"CORDIALE_EVENTS_DATABASE": database},
         stdout=sys.stderr.fileno(),
-        env={**os.environ, "CORDIALE_EVENTS_DATABASE": database},
     )  # fmt: skip
 
 
@@ -82,15 +81,3 @@ def answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def end(process: subprocess.Popen[bytes], *, seconds: float = 10) -> None:
-    """Ask a child to end, and make it when it does not."""
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -28,13 +26,13 @@ def traits_by_part(lake: Lake, definitions: Definitions, moment: Moment, custome
 class Spool:
     """Parts of a snapshot on disk, between the pass over the facts and the scoring that needs to know all of them.
 
-    Memory holds one part, and the three measured values of each customer.
+    Memory holds one part, and how many customers have each value of the three measures.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._paths: list[Path] = []
-        self._values: dict[str, list[npt.NDArray[np.float64]]] = {score: [] for score in rfm.MEASURES}
+        self._tallies = {score: rfm.Tally() for score in rfm.MEASURES}
 
     def fill(self, parts: Iterable[pa.Table]) -> int:
         """Keep the parts; how many rows they have."""
@@ -45,14 +43,14 @@ class Spool:
             self._paths.append(path)
             ordered = part.filter(pc.greater(part["orders_total"], 0))
             for score, (trait, _) in rfm.MEASURES.items():
-                self._values[score].append(pc.cast(ordered[trait].drop_null(), pa.float64(), safe=False).to_numpy())
+                self._tallies[score].add(pc.cast(ordered[trait].drop_null(), pa.float64(), safe=False).to_numpy())
             rows += part.num_rows
         return rows
 
     def scales(self) -> Scales:
         """How each measure is scored over all the parts."""
         return {
-            score: rfm.scale(np.concatenate(self._values[score] or [np.empty(0)]), more_is_better=better)
+            score: self._tallies[score].scale(more_is_better=better)
             for score, (_, better) in rfm.MEASURES.items()
         }
 

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from cordiale.errors import NotFound, Unavailable
-from cordiale.lake.engine import QueryFailed, Session, require_one_select
+from cordiale.lake.engine import QueryFailed, Session, one_select
 
 _MEMORY = "2GB"
 BATCH_ROWS = 65_536
@@ -44,7 +44,7 @@ def read_duckdb(
         raise NotFound(f"there is no file {path}")
     with closing(_open(str(path))) as connection:
         try:
-            require_one_select(connection, sql)
+            one_select(connection, sql)
             yield from connection.sql(sql, params=bind or None).to_arrow_reader(batch_rows)
         except duckdb.Error as error:
             raise QueryFailed(str(error)) from error

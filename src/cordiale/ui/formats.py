@@ -70,9 +70,7 @@ def instant(value: datetime | None) -> str:
     if value is None:
         return NOTHING
     there = clock.require_aware(value).astimezone(clock.zone(company().zone))
-    return (
-        f"{dates.format_date(there, 'medium', locale=locale())}, {dates.format_time(there, 'short', locale=locale())}"
-    )
+    return f"{_day(there)}, {dates.format_time(there, 'short', locale=locale())}"
 
 
 def time_of_day(value: datetime) -> str:
@@ -87,7 +85,12 @@ def day(value: date | datetime | None) -> str:
         return NOTHING
     if isinstance(value, datetime):
         value = clock.local_day(value, company().zone)
-    return dates.format_date(value, "medium", locale=locale())
+    return _day(value)
+
+
+def _day(value: date) -> str:
+    text = dates.format_date(value, "medium", locale=locale())
+    return f"1er{text[1:]}" if value.day == 1 and language() == "fr" else text  # CLDR writes « 1 mars »
 
 
 def days(value: Figure | None) -> str:

@@ -47,13 +47,37 @@ class Scale:
         return f"CASE WHEN {column} IS NULL THEN NULL {steps} ELSE {self.worst} END"
 
 
+class Tally:
+    """How many customers have each value of one measure: all that its scale needs.
+
+    Told in parts, it holds the different values (days, orders, amounts of money), however many customers share them.
+    """
+
+    def __init__(self) -> None:
+        self._values, self._counts = np.empty(0), np.empty(0, dtype=np.int64)
+
+    def add(self, values: npt.NDArray[np.float64] | Sequence[float]) -> Tally:
+        """Count the values of more customers, one each; the tally itself."""
+        distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+        merged = np.union1d(self._values, distinct)
+        summed = np.zeros(merged.size, dtype=np.int64)
+        summed[np.searchsorted(merged, self._values)] += self._counts
+        summed[np.searchsorted(merged, distinct)] += counts
+        self._values, self._counts = merged, summed
+        return self
+
+    def scale(self, *, more_is_better: bool) -> Scale:
+        """The scale of everyone counted."""
+        if not self._values.size:
+            return Scale(1, (), more_is_better)
+        way = slice(None) if more_is_better else slice(None, None, -1)  # worst first
+        distinct, counts = self._values[way], self._counts[way]
+        twice_the_middle = 2 * np.cumsum(counts) - counts
+        scores = np.minimum(5 * twice_the_middle // (2 * counts.sum()), 4) + 1
+        steps = [(float(distinct[place]), int(scores[place])) for place in np.flatnonzero(np.diff(scores)) + 1]
+        return Scale(int(scores[0]), tuple(steps), more_is_better)
+
+
 def scale(values: npt.NDArray[np.float64] | Sequence[float], *, more_is_better: bool) -> Scale:
     """The scale of these values (one a customer who ever ordered)."""
-    sign = 1.0 if more_is_better else -1.0
-    distinct, counts = np.unique(np.asarray(values, dtype=np.float64) * sign, return_counts=True)
-    if not distinct.size:
-        return Scale(1, (), more_is_better)
-    twice_the_middle = 2 * np.cumsum(counts) - counts
-    scores = np.minimum(5 * twice_the_middle // (2 * counts.sum()), 4) + 1
-    steps = [(float(distinct[place] * sign), int(scores[place])) for place in np.flatnonzero(np.diff(scores)) + 1]
-    return Scale(int(scores[0]), tuple(steps), more_is_better)
+    return Tally().add(values).scale(more_is_better=more_is_better)
