@@ -53,7 +53,11 @@ _lines = st.lists(st.fixed_dictionaries({
     "ts": _moments, "order_id": st.sampled_from(["o1", "o2", "o3"]), "category": _optional(_texts),
     "channel": st.sampled_from(["web", "store"]), "quantity": st.integers(-2, 5), "amount": _cents,
 }), max_size=5)  # fmt: skip
-_properties = st.sampled_from(['{"total": 3, "tone": "good"}', '{"total": "2.5"}', "{}", '{"tone": "bad", "a b": 1}'])
+_properties = st.sampled_from([
+    '{"total": 3, "tone": "good"}', '{"total": "2.5"}', "{}", '{"tone": "bad", "a b": 1}', None, '{"tone": ""}',
+    '{"total": 2.5000000000000004, "tone": null}', '{"total": 1e1, "tone": "l\'été \\u00e9%"}', '{"total": "many"}',
+    '{"total": -0.1, "tone": true}',
+])  # fmt: skip
 _events = st.lists(st.fixed_dictionaries({
     "ts": _moments, "name": st.sampled_from(["Seen", "Paid", "Left"]), "properties": _properties,
     "category": _optional(_texts),
@@ -64,6 +68,13 @@ _answers = st.lists(st.fixed_dictionaries({
 }), max_size=3)  # fmt: skip
 _cases = st.lists(st.fixed_dictionaries({
     "ts": _moments, "state": st.sampled_from(["open", "resolved"]), "satisfaction": _optional(st.integers(1, 5)),
+}), max_size=2)  # fmt: skip
+_messages = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "message_id": st.sampled_from(["m1", "m2", "m3"]), "programme": _optional(_texts),
+    "kind": st.sampled_from(["handed_over", "clicked", "bounced"]),
+}), max_size=4)  # fmt: skip
+_relations = st.lists(st.fixed_dictionaries({
+    "ts": _moments, "kind": st.sampled_from(["household", "referred"]),
 }), max_size=2)  # fmt: skip
 _stays = st.lists(st.fixed_dictionaries({
     "ts": _moments, "segment": st.sampled_from(["tasty", "double"]), "kind": st.sampled_from(["entered", "left"]),
@@ -87,9 +98,16 @@ def people(draw: st.DrawFn) -> list[Person]:
         fields |= {name: draw(_optional(st.booleans())) for name in ("at_email", "at_phone")}
         declared = {"income": draw(_optional(_texts))} | {name: fields[name] for name in DECLARED}
         facts = {"order_lines": lines, "events": events, "answers": answers, "cases": draw(_cases),
-                 "stays": draw(_stays)}  # fmt: skip
+                 "stays": draw(_stays), "messages": _once(draw(_messages), number),
+                 "relations": draw(_relations)}  # fmt: skip
         found.append(Person(fields, number, declared, draw(st.sets(st.sampled_from(MARKS))), facts))
     return found
+
+
+def _once(rows: list[dict[str, Any]], who: int) -> list[dict[str, Any]]:
+    """A message is handed over once at most, and its numbers are its customer's."""
+    found = {(row["message_id"], row["kind"]): row for row in rows}
+    return [{**row, "message_id": f"{who}-{row['message_id']}"} for row in found.values()]
 
 
 def _numbered(rows: list[dict[str, Any]], who: int) -> list[dict[str, Any]]:
@@ -123,7 +141,9 @@ def _facts() -> st.SearchStrategy[str]:
         st.just("cases"), st.tuples(st.sampled_from(["", "state => 'open'", "satisfaction < 4"]), window)
     ).map(_called)
     stays = st.tuples(st.sampled_from(["entries", "exits"]), st.tuples(st.just("'tasty'"), window)).map(_called)
-    return st.one_of(measured, orders, events, answers, cases, stays, sequences)
+    messages = st.tuples(st.just("messages"), st.tuples(_of_message, window)).map(_called)
+    relations = st.tuples(st.just("relations"), st.tuples(st.just("'referred'"), window)).map(_called)
+    return st.one_of(measured, orders, events, answers, cases, stays, messages, relations, sequences)
 
 
 _names = st.sampled_from(["'Seen'", "'Paid'"])
@@ -135,12 +155,19 @@ _of_line = st.one_of(
 _of_event = st.sampled_from([
     "", "", "property('total') > 2.5", "property('tone') = 'good'", "property('tone') <> 'bad'",
     "property('a b') = '1'",
-    "category in ('wine', 'bread')",
+    "category in ('wine', 'bread')", "property('total') between -1 and 2.5", "property('total') in (3, 10)",
+    "property('tone') not in ('good', 'bad')", "property('tone') like '%'", "property('tone') not like 'l''_t%'",
+    "category not in ('wine')", "property('tone') = 'true'",
+])  # fmt: skip
+_of_message = st.sampled_from([
+    "", "", "kind => 'clicked'", "kind in ('clicked', 'bounced')", "kind <> 'handed_over'", "programme not like 'w%'",
+    "programme <> 'wine', kind like '%ed'",
 ])  # fmt: skip
 _step = st.one_of(
     st.tuples(st.just("orders"), st.tuples(_of_line)), st.tuples(st.just("events"), st.tuples(_names, _of_event)),
     st.tuples(st.just("events"), st.tuples(_names, st.just(""))),
     st.tuples(st.just("answers"), st.tuples(st.just("'nps'"), st.just(""))),
+    st.tuples(st.just("messages"), st.tuples(_of_message)),
 ).map(lambda call: _called(call))  # noqa: PLW0108 - defined below  # fmt: skip
 _nots = st.sampled_from(["", "", "not "])
 sequences = st.tuples(
@@ -155,9 +182,9 @@ def _called(call: tuple[str, tuple[str, ...]]) -> str:
 
 
 _number = st.one_of(st.integers(0, 6).map(str), st.sampled_from(["0.5", "2.50", "-1", "99999999999", "-99999999999"]))
-_numeric = st.one_of(
+_numeric = st.deferred(lambda: st.one_of(  # a name of its own: hypothesis writes strategies out, and warns of long ones
     st.sampled_from(["orders_n", "ratio", "pets", "paid", "age", "days_since(seen_at)", "birthday_in"]), _facts()
-)
+))  # fmt: skip
 _computed = st.one_of(_numeric, st.tuples(_numeric, st.sampled_from("+-*/"), st.one_of(_numeric, _number)).map(
     lambda parts: f"({' '.join(parts)})"), _numeric.map(lambda value: f"-{value}"))  # fmt: skip
 _sign = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
@@ -192,15 +219,35 @@ rules = st.one_of(
     sequences, _spaced(sequences, _sign, st.integers(0, 3).map(str)),
     _spaced("hobby", st.sampled_from(["=", "<>"]), _quoted), _spaced("moved_on", _sign, "'1980-05-06'"),
 )  # fmt: skip
-expressions = st.recursive(
-    rules,
-    lambda inner: st.one_of(
-        _spaced("not (", inner, ")"),
-        st.lists(inner, min_size=2, max_size=3).map(lambda parts: "(" + " and ".join(parts) + ")"),
-        st.lists(inner, min_size=2, max_size=3).map(lambda parts: "(" + " or ".join(parts) + ")"),
-    ),
-    max_leaves=5,
-)
+
+
+def _trees(leaves: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            _spaced("not (", inner, ")"),
+            st.lists(inner, min_size=2, max_size=3).map(lambda parts: "(" + " and ".join(parts) + ")"),
+            st.lists(inner, min_size=2, max_size=3).map(lambda parts: "(" + " or ".join(parts) + ")"),
+        ),
+        max_leaves=5,
+    )
+
+
+expressions = _trees(rules)
+_from_entry = st.sampled_from(["entry", "entry - '36 hours'", "entry + '1 day'"])
+_since_entry = st.one_of(
+    _spaced("orders(category => 'wine', since =>", _from_entry, ")"), _spaced("spend(since =>", _from_entry, ")"),
+    _spaced("events('Seen', since =>", _from_entry, ")"), _spaced("last_answer('nps', since =>", _from_entry, ")"),
+    _spaced("orders(minimum => 2.5, since =>", _from_entry, ")"), _spaced("messages(since =>", _from_entry, ")"),
+    _spaced("sequence(events('Seen'), orders(), within => '2 weeks', since =>", _from_entry, ")"),
+    _spaced("sequence(orders(), not events('Paid'), since =>", _from_entry, ")"),
+)  # fmt: skip
+scenarios = _trees(st.one_of(
+    rules, _spaced(_since_entry, _sign, _number), _spaced("seen_at", st.sampled_from([">", "<="]), _from_entry),
+    _spaced("days_since(", _from_entry, ")", _sign, _number), _spaced("seen_at between", _from_entry, "and now"),
+))  # fmt: skip
+"""Conditions of scenarios: `entry` stands for a moment of the candidate's own."""
+entries = st.lists(st.tuples(st.integers(1, 4), _moments), min_size=1, max_size=6)
 
 
 def relations(company: list[Person], plan: Plan) -> dict[str, pa.Table]:
@@ -223,7 +270,9 @@ def relations(company: list[Person], plan: Plan) -> dict[str, pa.Table]:
         **marks,
         "people_lines": _table(company, "order_lines", LINES), "people_events": _table(company, "events", EVENTS),
         "people_answers": _table(company, "answers", ANSWERS),
+        "people_messages": _table(company, "messages", MESSAGES),
         "cases": _table(company, "cases", CASES), "stays": _table(company, "stays", STAYS),
+        "relations": _table(company, "relations", RELATIONS),
     }  # fmt: skip
 
 
@@ -239,6 +288,8 @@ ANSWERS = {
     "value": pa.float64(),
 }
 CASES = {"ts": INSTANT, "state": pa.string(), "satisfaction": pa.int32()}
+MESSAGES = {"ts": INSTANT, "message_id": pa.string(), "programme": pa.string(), "kind": pa.string()}
+RELATIONS = {"ts": INSTANT, "kind": pa.string()}
 STAYS = {"ts": INSTANT, "segment": pa.string(), "kind": pa.string()}
 
 
@@ -255,7 +306,8 @@ def over_relations(sql: str) -> str:
     """The plan's query over given relations in the place of the lake's views."""
     for view, relation in (
         ("traits", "people_traits"), ("order_lines", "people_lines"), ("events", "people_events"),
-        ("answers", "people_answers"),
+        ("answers", "people_answers"), ("messages", "people_messages"),
     ):  # fmt: skip
-        sql = sql.replace(f"FROM {view} AS", f"FROM {relation} AS")
+        for word in ("FROM", "JOIN"):
+            sql = sql.replace(f"{word} {view} AS", f"{word} {relation} AS")
     return sql

@@ -11,6 +11,7 @@ from typing import Any
 
 from cordiale.ids import share_of
 from cordiale.segments.rules import tree
+from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.tree import Condition, Expression, Value
 
 
@@ -28,8 +29,10 @@ class Person:
 class Reader:
     """Answers for one person. A comparison with something unknown does not hold."""
 
-    def __init__(self, person: Person, now: datetime, segments: Mapping[str, Expression]) -> None:
-        self.person, self.now, self.segments = person, now, segments
+    def __init__(
+        self, person: Person, now: datetime, segments: Mapping[str, Expression], entry: datetime | None = None
+    ) -> None:
+        self.person, self.now, self.segments, self.entry = person, now, segments, entry
 
     def holds(self, node: Condition) -> bool:  # noqa: C901, PLR0911 - one return a node
         match node:
@@ -101,7 +104,7 @@ class Reader:
             case tree.Number() | tree.Text() | tree.Day():
                 return node.value
             case tree.MomentValue():
-                return node.moment.at(self.now)
+                return self.at(node.moment)
             case tree.Shifted():
                 start = self.value(node.value)
                 return None if start is None else start + timedelta(seconds=node.seconds)
@@ -118,6 +121,12 @@ class Reader:
             case tree.Sequence():
                 return len({row["ts"] for row in self.walks(node.key)})
 
+    def at(self, moment: Moment) -> datetime:
+        if moment.base != "entry":
+            return moment.at(self.now)
+        assert self.entry is not None
+        return self.entry + timedelta(seconds=moment.seconds)
+
     def computes(self, node: tree.Arithmetic) -> float | None:
         left, right = self.value(node.left), self.value(node.right)
         if left is None or right is None or (node.sign == "/" and right == 0):
@@ -126,7 +135,7 @@ class Reader:
         return {"+": left + right, "-": left - right, "*": left * right, "/": left / (right or 1)}[node.sign]
 
     def rows(self, key: tree.FactKey, since: Any) -> list[dict[str, Any]]:
-        start = since.at(self.now) if since else None
+        start = self.at(since) if since else None
         return [
             row
             for row in self.person.facts.get(key.measure.table, [])
@@ -190,10 +199,10 @@ def _passes(row: dict[str, Any], test: tree.RowTest) -> bool:
     value = row[test.column] if test.column else json.loads(row["properties"] or "{}").get(test.name)
     if not test.column and test.kind.is_numeric:
         text = json.dumps(value) if isinstance(value, int | float) else str(value)
-        value = float(text) if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", text) else None
+        value = float(text) if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?", text) else None
     elif not test.column and value is not None and not isinstance(value, str):
         value = json.dumps(value)
-    if value is None:
+    if value is None or value == "":
         return False
     first = test.options[0]
     match test.sign:

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from cordiale.errors import NotFound
@@ -13,7 +14,7 @@ from cordiale.lake import Lake, Stop, Stopped
 from cordiale.segments import queries
 from cordiale.segments.queries import counting
 from cordiale.segments.rules import tree_json
-from tests.segments.conftest import NOW
+from tests.segments.conftest import NOW, event
 
 TREE: Any = {"type": "all", "parts": [
     {"type": "flag", "field": "has_email"},
@@ -63,6 +64,29 @@ def test_a_running_query_is_stopped_within_bounded_time(tmp_path: Any) -> None:
     stop.request()
     assert ended.wait(10)
     thread.join()
+
+
+def test_a_pass_over_many_buckets_is_stopped_in_all_of_them(tmp_path: Any) -> None:
+    lake, stop, came = Lake(tmp_path, rows_a_bucket=20), Stop(), []
+    lake.append("events", pa.Table.from_pylist([event(number, number / 10, "Seen") for number in range(1, 200)]))
+    lake.fold("events")
+    slow = (
+        "SELECT e.customer_id, count(*) AS n FROM events e, range(30000000) a WHERE (a.range * e.customer_id) % 7 = 3"
+    )
+
+    def run() -> None:
+        try:
+            came.extend(lake.per_customer(f"{slow} GROUP BY e.customer_id", stop=stop))
+        except Stopped as error:
+            came.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(0.3)
+    stop.request()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert isinstance(came[-1], Stopped)
 
 
 def test_a_count_that_was_stopped_before_it_began_never_runs(snapshot: dict[str, int]) -> None:

@@ -118,3 +118,50 @@ def test_erasure_takes_a_person_off_every_list(people: dict[str, int], tmp_path:
     assert {"segment": "vip", "listed_at": NOW, "source": "people.csv"} in holdings.export([1])
     holdings.erase([1], NOW)
     assert members() == [2]
+
+
+@pytest.mark.parametrize(("encoding", "mark"), [
+    ("utf-8", ""), ("utf-8", "\ufeff"), ("cp1252", ""), ("utf-16", ""),
+])  # fmt: skip
+def test_a_list_may_come_in_any_encoding_spreadsheets_write(
+    people: dict[str, int], tmp_path: Path, encoding: str, mark: str
+) -> None:
+    path = tmp_path / "vip.csv"
+    path.write_bytes((mark + "référence;ville\nchloé;Été\nanna;L'Haÿ\nanna;again\n").encode(encoding))
+    done = load(path, columns={"référence": "reference"})
+    assert (done.rows, done.found, done.added, done.not_found) == (3, 3, 2, 0)
+    assert members() == [1, 3]
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"\n\n", b"reference\n", b"\x00\x01\x02\xff\xfe" * 50, b"PK\x03\x04 no workbook",
+    b"PAR1 no parquet PAR1", b'reference\n"never closed\n',
+])  # fmt: skip
+def test_a_file_that_is_no_list_changes_nothing_and_says_why(
+    people: dict[str, int], tmp_path: Path, content: bytes
+) -> None:
+    load(file(tmp_path, "reference", "anna"))
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    with pytest.raises(CordialeError) as caught:
+        load(path)
+    assert str(caught.value)
+    assert members() == [1]
+
+
+@pytest.mark.slow
+def test_a_million_rows_are_loaded_at_once(people: dict[str, int], tmp_path: Path) -> None:
+    many = 1_000_000
+    Customer.objects.bulk_create(
+        (Customer(id=number, reference=f"r{number}", created_at=NOW, updated_at=NOW)
+         for number in range(1_000, 1_000 + 300_000)), batch_size=10_000,
+    )  # fmt: skip
+    path = tmp_path / "vip.csv"
+    path.write_text(
+        "id\n" + "\n".join(str(1_000 + number % 400_000) for number in range(many)) + "\nx\n\n99999999999999999999\n"
+    )
+    done = load(path)
+    assert (done.rows, done.added, done.size, len(done.missing)) == (many + 2, 300_000, 300_000, 10_000)
+    assert done.not_found == 200_000 + 2
+    again = load(path)
+    assert (again.added, again.removed, again.size) == (0, 0, 300_000)

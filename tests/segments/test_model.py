@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,6 +36,25 @@ def test_the_query_holds_for_whom_the_plain_reading_does(lake: Lake, texts: list
     for number, expression in enumerate(expressions):
         held = [bool(one) for one in rows.column(f"o_{number}").to_pylist()]
         assert held == [Reader(one, NOW, SAVED).holds(expression.root) for one in company], expression.text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=generation.scenarios, company=generation.people(), entries=generation.entries)
+def test_a_scenarios_condition_holds_for_each_walk_by_its_own_entry(
+    lake: Lake, text: str, company: list[Person], entries: list[tuple[int, datetime]]
+) -> None:
+    expression = parse(text, WORDS, in_scenario=True)
+    plan = to_sql([expression], NOW, SAVED, over_candidates=True)
+    walks = [(min(who, len(company)), at) for who, at in entries]
+    candidates = pa.table({
+        "candidate_id": pa.array(range(len(walks)), pa.int64()),
+        "customer_id": pa.array([who for who, _ in walks], pa.int64()),
+        "entry": pa.array([at for _, at in walks], generation.INSTANT),
+    })  # fmt: skip
+    given = generation.relations(company, plan)
+    rows = lake.query(generation.over_relations(plan.sql), candidates=candidates, **given).sort_by("candidate_id")
+    held = [bool(one) for one in rows.column("o_0").to_pylist()]
+    assert held == [Reader(company[who - 1], NOW, SAVED, at).holds(expression.root) for who, at in walks], text
 
 
 @settings(max_examples=200, deadline=None)

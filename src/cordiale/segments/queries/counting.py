@@ -14,11 +14,10 @@ import numpy as np
 from cordiale.consent.purposes import purposes
 from cordiale.consent.rules import CHANNELS
 from cordiale.lake import Stop
-from cordiale.segments.queries.evaluation import named_of, parts_of, snapshot_day
+from cordiale.segments.queries.evaluation import named_of, parts_of, plan_of, snapshot_day
 from cordiale.segments.queries.explanation import RuleCount, conditions, rule
 from cordiale.segments.queries.language import parse
 from cordiale.segments.rules import Expression
-from cordiale.segments.rules.compilation import to_sql
 from cordiale.segments.rules.plan import Plan
 from cordiale.segments.rules.tree import Condition, Every, InSegment, Reachable
 
@@ -114,7 +113,7 @@ def _plan(expression: Expression, others: list[Condition], now: datetime) -> Pla
     """The whole tree first, evaluated once for all that stands on it."""
     whole = Expression(text="", root=InSegment(place=(0, 0), name=_WHOLE))
     asked = [whole, *(Expression(text="", root=one) for one in others)]
-    return to_sql(asked, now, {**named_of([expression]), _WHOLE: expression})
+    return plan_of(asked, now, {**named_of([expression]), _WHOLE: expression})
 
 
 def _counted(plan: Plan, samples: int, now: datetime, stop: Stop) -> tuple[list[int], list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -113,9 +113,10 @@ def run_over(plan: Plan, candidates: pa.Table, now: datetime) -> pa.Table:
     return open_lake().query(plan.sql, snapshot_day(now), only_customers=customers, candidates=candidates, **relations)
 
 
-def plan_of(expressions: Sequence[Expression], now: datetime) -> Plan:
-    """The query of several expressions, with what they name."""
-    return to_sql(expressions, now, named_of(expressions))
+def plan_of(expressions: Sequence[Expression], now: datetime, named: Mapping[str, Expression] | None = None) -> Plan:
+    """The query of several expressions over everybody, with what they name."""
+    named = named_of(expressions) if named is None else named
+    return to_sql(expressions, now, named, without_merged=open_lake().state().is_aliased)
 
 
 def named_of(expressions: Sequence[Expression]) -> dict[str, Expression]:
@@ -139,9 +140,11 @@ def parts_of(plan: Plan, sql: str, day: date, now: datetime, stop: Stop | None =
 
 
 def _relations(plan: Plan, now: datetime, only: list[int] | None) -> dict[str, pa.Table]:
-    relations = {}
+    relations: dict[str, pa.Table] = {}
     if plan.profile or plan.declared:
         today = clock.local_day(now, company().zone)
         relations["profiles"] = people.profiles(plan.profile, plan.declared, today, only)
+    if plan.without_merged:
+        relations["merged"] = pa.table({"customer_id": open_lake().state().aliases["alias_id"].unique()})
     relations |= given.marks(plan.marks, only)
     return relations | {table: given.facts(table, subjects, only) for table, subjects in plan.given.items()}

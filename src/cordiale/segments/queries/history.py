@@ -11,6 +11,7 @@ from cordiale import clock
 from cordiale.company import company
 from cordiale.errors import CordialeError
 from cordiale.segments.models import Segment
+from cordiale.segments.queries.consents import still_granted
 from cordiale.segments.queries.evaluation import Members
 from cordiale.segments.queries.language import get_segment
 
@@ -81,14 +82,19 @@ def _first_day(segment: Segment, zone: str) -> date:
 
 
 def members_on(name: str, day: date, now: datetime, *, limit: int = 50, offset: int = 0) -> Members:
-    """Who was in the segment when that day ended (for today: now), by number, as one page. Raises NotFound."""
+    """Who was in the segment when that day ended, by number, as one page. Raises NotFound.
+
+    For today: those of the last refresh who have not withdrawn a consent it asks for since.
+    """
     zone = company().zone
     if clock.start_of_day(day, zone) > now:
         raise CordialeError(f"{day} is still to come; ask for a day that has begun")
-    at = min(clock.start_of_day(day + timedelta(days=1), zone), now + timedelta(microseconds=1))
+    end, segment = clock.start_of_day(day + timedelta(days=1), zone), get_segment(name)
     with connection.cursor() as cursor:
-        cursor.execute(_ON, {"segment": get_segment(name).pk, "at": at})
+        cursor.execute(_ON, {"segment": segment.pk, "at": min(end, now + timedelta(microseconds=1))})
         found = [number for (number,) in cursor.fetchall()]
+    if now < end:
+        found = still_granted(segment.expression, found)
     return Members(customer_ids=found[offset : offset + limit], total=len(found))
 
 

@@ -15,7 +15,9 @@ from cordiale.insight.rules.lifecycle import STAGES
 from cordiale.segments import rules
 from cordiale.segments.models import Segment
 from cordiale.segments.rules import PROFILE, BadExpression, Expression, Field, Kind, Vocabulary, tree_json
+from cordiale.segments.rules.problems import refuse
 from cordiale.segments.rules.references import check_chain
+from cordiale.segments.rules.tree import InSegment, walk
 
 
 def _score(name: str, kind: Kind, fr: str, en: str, choices: tuple[str, ...] = ()) -> Field:
@@ -78,15 +80,30 @@ def parse_tree(data: object, *, in_scenario: bool = False) -> Expression:
 
 
 def named_by(expressions: Iterable[Expression], words: Vocabulary) -> dict[str, Expression]:
-    """Every segment these name, directly or through others, read. Raises BadExpression of a segment that is wrong."""
+    """Every segment these name, directly or through others, read.
+
+    Raises BadExpression where one of them is wrong by now, at the `in_segment` that leads there.
+    """
     found: dict[str, Expression] = {}
-    waiting = [name for expression in expressions for name in expression.references]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = rules.parse(words.segments[name], words)
-            waiting.extend(found[name].references)
+    for expression in expressions:
+        _read_named(expression, words, found)
     return found
+
+
+def _read_named(expression: Expression, words: Vocabulary, found: dict[str, Expression]) -> None:
+    for node in walk(expression.root):
+        if not isinstance(node, InSegment) or node.name in found:
+            continue
+        try:
+            found[node.name] = rules.parse(words.segments[node.name], words)
+            _read_named(found[node.name], words, found)
+        except BadExpression as error:
+            refuse(expression.text, node.place, "spoilt", name=node.name, reason=(_why(error, "en"), _why(error, "fr")))
+
+
+def _why(error: BadExpression, language: str) -> str:
+    said, mend = error.told(language)
+    return f"{said} ({mend})" if mend else said
 
 
 def read_all(words: Vocabulary) -> tuple[dict[str, Expression], dict[str, str]]:

@@ -44,7 +44,7 @@ _COLUMNS: dict[str, tuple[str, pa.DataType]] = {
 """Each profile field as PostgreSQL computes it. A birthday of 29 February is on the 28th in other years."""
 _OF_THE_DAY = frozenset({"age", "birthday_in"})
 _NUMBER = (
-    r"case when (declared ->> %({key})s) ~ '^-?\d{{1,15}}(\.\d{{1,6}})?$'"
+    r"case when (declared ->> %({key})s) ~ '^-?\d{{1,15}}(\.\d{{1,30}})?$'"
     " then (declared ->> %({key})s)::float8 end"
 )
 _DAY = (

@@ -79,10 +79,14 @@ def to_sql(
     segments: Mapping[str, Expression] | None = None,
     *,
     over_candidates: bool = False,
+    without_merged: bool = False,
 ) -> Plan:
-    """One pass for all `expressions`. `segments` holds every segment they name, directly or not."""
+    """One pass for all `expressions`. `segments` holds every segment they name, directly or not.
+
+    `without_merged` leaves out whoever is in the relation `merged`: the snapshot still holds customers merged since.
+    """
     conditions = [expression.root for expression in expressions]
-    return Compiler(now, segments or {}, over_candidates).plan(conditions, [])
+    return Compiler(now, segments or {}, over_candidates, without_merged).plan(conditions, [])
 
 
 def to_sql_of_nodes(
@@ -96,8 +100,10 @@ def to_sql_of_nodes(
 class Compiler:
     """Collects what conditions need and names it; one use."""
 
-    def __init__(self, now: datetime, segments: Mapping[str, Expression], over_candidates: bool) -> None:
-        self._now = now
+    def __init__(
+        self, now: datetime, segments: Mapping[str, Expression], over_candidates: bool, without_merged: bool = False
+    ) -> None:
+        self._now, self._without_merged = now, without_merged
         self._segments = segments
         self._over_candidates = over_candidates
         self._traits: dict[str, str] = {}
@@ -126,6 +132,7 @@ class Compiler:
         return Plan(
             select=select, profile=tuple(self._profile), declared=tuple(self._declared.values()),
             marks=tuple(self._marks), given=self._given(), has_facts=bool(self._facts), outputs=len(outputs),
+            without_merged=self._without_merged,
         )  # fmt: skip
 
     def _given(self) -> dict[str, tuple[str, ...]]:
@@ -210,6 +217,9 @@ class Compiler:
         select = exp.select(*columns).from_(exp.alias_(exp.to_table(self._who), "who", table=True))
         for relation, alias in joins:
             select = left_join(select, relation, alias, "customer_id")
+        if self._without_merged:
+            select = left_join(select, exp.to_table("merged"), "gone", "customer_id")
+            select = select.where(exp.Is(this=exp.column("customer_id", "gone"), expression=exp.Null()))
         return self._with_facts(select)
 
     def _end(self, field: Field, end: End, trait_table: str) -> exp.Expr:

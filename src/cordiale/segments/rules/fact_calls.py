@@ -39,12 +39,12 @@ MAX_KEY = 60
 _MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _TESTS = frozenset({*_MIRRORED, "in", "like", "ilike", "between"})
 _IMPLIED = {"messages": ("kind", MESSAGE_KIND), "entries": ("kind", "entered"), "exits": ("kind", "left")}
-"""Which rows a function counts where nothing else is said."""
+"""Which rows a function counts where nothing is said about that column."""
 
 
-def implied(function: str) -> tuple[str, str] | None:
-    """The (column, value) a function looks for without being told; None where there is none."""
-    return _IMPLIED.get(function)
+def is_implied(key: FactKey, column: str, value: str) -> bool:
+    """Does the function look for that value of the column without being told?"""
+    return _IMPLIED.get(key.function) == (column, value) and all(test.column != column for test in key.tests)
 
 
 def fact(checker: Checker, term: Term) -> Value:
@@ -60,9 +60,10 @@ def fact(checker: Checker, term: Term) -> Value:
             filters[column] = given.value
     if subject is not None:
         filters[measure.subject] = subject.value
-    if term.value in _IMPLIED:
-        filters.setdefault(*_IMPLIED[term.value])
     tests = [one for part in _bare(term, measure) for one in _row_tests(checker, part, term.value, measure)]
+    column, value = _IMPLIED.get(term.value, ("", ""))
+    if column and all(test.column != column for test in tests):
+        filters.setdefault(column, value)
     minimum = _amount_of(checker, named["minimum"]) if "minimum" in named else None
     key = FactKey(function=term.value, measure=measure, since=_window(checker, named), minimum=minimum,
                   filters=tuple(sorted(filters.items())), tests=tuple(tests))  # fmt: skip

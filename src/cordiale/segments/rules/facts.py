@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from cordiale.segments.rules.fragments import case, double, equals, joined, moment_sql
-from cordiale.segments.rules.language import MESSAGE_KIND
+from cordiale.segments.rules.language import MESSAGE_KIND, Kind
 from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.tree import FactKey, RowTest
 
@@ -18,7 +18,8 @@ _OF_ORDERS = frozenset({"channel", "store"})
 """Columns that are the order's; the others differ between its lines."""
 _NAMED_BY = {"events": "name", "answers": "survey"}
 """The column by which rows nobody asks for are left out at once."""
-_NUMBER = "CASE WHEN regexp_matches({text}, '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$') THEN {text} END"
+_FIGURES = r"^-?[0-9]{1,15}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?$"
+"""Numbers as JSON writes them: what a shop adds up in floating point comes with seventeen digits."""
 _SIGNS: dict[str, type[exp.Binary]] = {"=": exp.EQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
                                        "like": exp.Like, "ilike": exp.ILike}  # fmt: skip
 
@@ -146,6 +147,8 @@ def _tests(key: FactKey) -> list[exp.Expr]:
 def _row_test(test: RowTest) -> exp.Expr:
     """NULL, which is no match, where the row's value is unknown."""
     value = _row_value(test)
+    if test.kind == Kind.TEXT and (test.negated or test.sign in ("like", "ilike")):
+        value = exp.func("nullif", value, exp.Literal.string(""))  # an empty text is unknown
     options = [_constant(option) for option in test.options]
     held: exp.Expr
     if test.sign == "in":
@@ -161,7 +164,8 @@ def _row_value(test: RowTest) -> exp.Expr:
     text = f"json_extract_string(fact.properties, '$.\"{test.name}\"')"  # letters, digits, space, _ and - only
     if not test.kind.is_numeric:
         return sqlglot.parse_one(text, read="duckdb")
-    return double(sqlglot.parse_one(_NUMBER.format(text=text), read="duckdb"))
+    number = f"CASE WHEN regexp_matches({text}, '{_FIGURES}') THEN {text} END"
+    return double(sqlglot.parse_one(number, read="duckdb"))
 
 
 def _constant(option: Decimal | str) -> exp.Expr:

@@ -26,7 +26,7 @@ class Plan:
     (true where it holds, else false or NULL) and one column `v_<n>` a value. `profile` and `declared` are the columns
     of the relation `profiles` (`declared` ones as `declared_<n>` in this order); the n-th of `marks` is the relation
     `mark_<n>`, the `customer_id`, each once, of those who have it; `given` are relations of facts
-    (`language.GIVEN`), each with the subjects that are asked for.
+    (`language.GIVEN`), each with the subjects that are asked for. `without_merged`: it joins the relation `merged`.
     """
 
     select: exp.Select
@@ -36,6 +36,7 @@ class Plan:
     given: Mapping[str, tuple[str, ...]]
     has_facts: bool
     outputs: int
+    without_merged: bool
 
     @property
     def sql(self) -> str:

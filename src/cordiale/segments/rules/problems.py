@@ -85,6 +85,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "sensitive": ("'{word}' is sensitive; segments do not read it",
                   "« {word} » est une donnée sensible ; les segments ne la lisent pas"),
     "fact_wanted": ("'never' takes a fact function", "« never » attend une fonction de faits"),
+    "spoilt": ("the segment '{name}' cannot be evaluated any more: {reason}",
+               "le segment « {name} » ne peut plus être évalué : {reason}"),
     "cycle": ("the segment would contain itself: {path}", "le segment se contiendrait lui-même : {path}"),
     "chain": ("segments refer to each other more than {limit} deep",
               "les segments se citent sur plus de {limit} niveaux"),

@@ -2,7 +2,8 @@
 
 sqlglot keeps places for a few nodes only and accepts more than our language (aliases, casts, adjacent strings). So its
 tree is walked beside the list of words: each allowed node consumes exactly the words it is written with. A word left
-over, or a node without a rule here, is refused where it stands.
+over, or a node without a rule here, is refused where it stands. Names are handed to it with a prefix, so that a field
+may be called like any word of SQL that is none of our language (`comment`, `case`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ _BINARY: dict[type[exp.Expr], tuple[TokenType, str]] = {
     exp.Mul: (TokenType.STAR, "*"), exp.Div: (TokenType.SLASH, "/"),
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d]\w*")
+_NAMED = "our_"
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?")
 _CURLY = re.compile("[‘’“”«»]")
 _INSTEAD = {
@@ -102,7 +104,7 @@ def _check_quotes_and_comments(text: str) -> None:
             opened = place if opened is None else None
         elif opened is None and text.startswith(("--", "/*"), place):
             refuse(text, (place, place + 2), "comment")
-        elif ord(character) < 32 and character not in "\n\r\t":
+        elif (ord(character) < 32 and character not in "\n\r\t") or "\ud800" <= character <= "\udfff":
             refuse(text, (place, place + 1), "character")
     if opened is not None:
         refuse(text, (opened, len(text)), "open_text", "close_text")
@@ -122,7 +124,7 @@ def _check_word(text: str, word: Token) -> None:
         refuse(text, place, "double_quotes", "single_quotes", word=written)
     elif _CURLY.search(written):
         refuse(text, place, "curly_quotes", "single_quotes", word=written)
-    elif not _WORD.fullmatch(written) or word.token_type not in DuckDB.Parser.ID_VAR_TOKENS:
+    elif not _WORD.fullmatch(written):
         refuse(text, place, "not_allowed", word=written)
 
 
@@ -186,7 +188,7 @@ def _is_name(word: Token) -> bool:
 
 def _parse(text: str, words: list[Token]) -> exp.Expr:
     try:
-        trees = DuckDB().parser().parse(words, text)
+        trees = DuckDB().parser().parse([_named(word) for word in words], text)
     except ParseError as error:
         _refuse_syntax(text, words, error)
     except RecursionError:
@@ -194,6 +196,13 @@ def _parse(text: str, words: list[Token]) -> exp.Expr:
     if len(trees) != 1 or trees[0] is None:
         refuse(text, _place(words[0]), "unexpected", word=words[0].text)
     return trees[0]
+
+
+def _named(word: Token) -> Token:
+    """A name as sqlglot gets it: of no meaning to it."""
+    if not _is_name(word):
+        return word
+    return Token(TokenType.VAR, f"{_NAMED}{word.text}", word.line, word.col, word.start, word.end)
 
 
 def _refuse_syntax(text: str, words: list[Token], error: ParseError) -> NoReturn:
@@ -361,7 +370,7 @@ class _Walk:
 
     def _word(self, name: str) -> Token:
         word = self._words[self._at] if self._at < len(self._words) else None
-        if word is None or word.text.lower() != name.lower() or not _WORD.fullmatch(word.text):
+        if word is None or f"{_NAMED}{word.text}".lower() != name.lower() or not _WORD.fullmatch(word.text):
             self._unexpected()
         self._at += 1
         return self._words[self._at - 1]

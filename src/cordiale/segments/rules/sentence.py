@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from cordiale.segments.rules.fact_calls import implied
+from cordiale.segments.rules.fact_calls import is_implied
 from cordiale.segments.rules.language import Field, Kind
 from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.tree import (
@@ -236,7 +236,7 @@ class _Speaker:
         """Which rows a function looks at."""
         said = ""
         for column, value in sorted(key.filters, key=lambda one: one[0] != key.measure.subject):
-            if (column, value) != implied(key.function):
+            if not is_implied(key, column, value):
                 word = "name" if column == key.measure.subject else "filter"
                 said += self._say(word, self._column(column), value)
         tests = [self._row_test(test) for test in key.tests]

@@ -13,7 +13,7 @@ from typing import Any
 
 from cordiale import clock
 from cordiale.segments.rules.checking import parse
-from cordiale.segments.rules.fact_calls import implied
+from cordiale.segments.rules.fact_calls import is_implied
 from cordiale.segments.rules.language import Vocabulary
 from cordiale.segments.rules.moments import Moment
 from cordiale.segments.rules.problems import BadExpression
@@ -160,7 +160,7 @@ class _Dump:
         return {"type": "sequence", "steps": steps, **within, **self._window(node.key.since)}
 
     def _fact(self, key: FactKey) -> Json:
-        filters = {column: value for column, value in key.filters if (column, value) != implied(key.function)}
+        filters = {column: value for column, value in key.filters if not is_implied(key, column, value)}
         said: Json = {"type": "fact", "function": key.function}
         if key.measure.subject:
             said["subject"] = filters.pop(key.measure.subject)
