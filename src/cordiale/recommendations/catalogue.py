@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -137,16 +138,18 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     """
     try:
         text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        head = text.partition("\n")[0]
+        lines = io.StringIO(text, newline="")  # a cell may hold a line break
+        reader = csv.DictReader(lines, delimiter=";" if head.count(";") > head.count(",") else ",")
+        names, rows = reader.fieldnames or [], list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CordialeError(f"cannot read {path.name}: give a CSV file in UTF-8 ({error})") from error
-    head = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if head.count(";") > head.count(",") else ",")
     known = {"id", "title_fr", "title_en", *FIELDS} - {"titles"}
-    unknown = [name for name in reader.fieldnames or [] if name not in known]
-    if unknown or "id" not in (reader.fieldnames or []):
+    unknown = [name for name in names if name not in known]
+    if unknown or "id" not in names:
         what = f"column '{unknown[0]}' is not known" if unknown else "column 'id' is missing"
         raise CordialeError(f"{path.name}: {what}; it takes {', '.join(sorted(known))}")
-    return [_of_text(row) for row in reader]
+    return [_of_text(row) for row in rows]
 
 
 def _of_text(row: Mapping[str, str]) -> dict[str, Any]:

@@ -150,7 +150,8 @@ def _own(ranker: Ranker, customer_id: int, now: datetime) -> tuple[dict[str, flo
 
     (scored,) = scoring.Group(ranker, [customer_id], now).score("all", 2_000)
     most = max([*scored.scores, 1e-9])
-    return {code: score / most for code, score in zip(scored.products, scored.scores, strict=True)}, scored.last
+    own = {code: max(score, 0.0) / most for code, score in zip(scored.products, scored.scores, strict=True)}
+    return own, scored.last
 
 
 def _reason(speaking: Sequence[Choice]) -> Reason:
