@@ -124,7 +124,7 @@ def _pass_in_its_own_process(folder: Path, customers: int) -> dict[str, float]:
 
 def _report_pass(folder: Path, customers: int) -> int:
     lake = make_lake(_folder(folder, customers), customers, _lines(customers))
-    everyone = pa.table({"customer_id": np.arange(1, customers + 1, dtype=np.int64)})
+    everyone = computing.narrowed(pa.table({"customer_id": np.arange(1, customers + 1, dtype=np.int64)}))
     statement = compilation.statement(order_traits(), MOMENT)
 
     def run() -> int:

@@ -20,11 +20,9 @@ from cordiale.lake.views import Slice
 CONNECTIONS = 2
 """Two connections of one thread each were faster, and leaner, than one of two threads on two cores."""
 _MEMORY = {1: "3GB", CONNECTIONS: "1536MB"}
-_GROUPS = 8
-_ROWS = 1_000_000
-_NOWHERE = np.iinfo(np.uint16).max  # there are at most 32 768 buckets
-
-Numbers = npt.NDArray[np.uint16]
+_GROUPS = 32
+_NO_GROUP = np.uint8(255)
+_STEP = 100_000  # rows at a time: what is computed in between stays small
 
 
 def parts(now: State, wanted: Sequence[str]) -> list[Slice]:
@@ -69,21 +67,27 @@ def cut(slices: Sequence[Slice], relations: Mapping[str, pa.Table]) -> Iterator[
     A part of the buckets is cut at a time: going through all rows for each of them would cost rows times buckets, and
     sorting all rows at once would hold them twice.
     """
-    numbers = {name: _buckets(table["customer_id"], slices[0].buckets) for name, table in relations.items()}
-    for first in range(min(_GROUPS, len(slices))):
-        group = slices[first::_GROUPS]
-        cuts = {name: _Cut(table, numbers[name], first) for name, table in relations.items()}
-        for part in group:
+    groups = min(_GROUPS, len(slices))
+    numbers = {name: _groups(table["customer_id"], groups) for name, table in relations.items()}
+    for first in range(groups):
+        cuts = {name: _Cut(table, numbers[name], first, slices[0].buckets) for name, table in relations.items()}
+        for part in slices[first::groups]:
             yield part, {name: cut.of(part.bucket) for name, cut in cuts.items()}
 
 
 class _Cut:
-    """The rows of every eighth bucket, sorted by bucket."""
+    """The rows of one group of buckets, sorted by bucket."""
 
-    def __init__(self, table: pa.Table, numbers: Numbers, first: int) -> None:
-        rows = np.flatnonzero(numbers % _GROUPS == first)
-        rows = rows[np.argsort(numbers[rows], kind="stable")]
-        self._rows, self._numbers = table.take(rows), numbers[rows]
+    def __init__(self, table: pa.Table, groups: npt.NDArray[np.uint8], group: int, buckets: int) -> None:
+        steps = range(0, len(groups), _STEP)
+        found = [np.flatnonzero(groups[step : step + _STEP] == group) + step for step in steps]
+        rows = table.take(np.concatenate([np.empty(0, np.int64), *found]))
+        numbers = bucket_of(_numbers(rows["customer_id"]), buckets)
+        order = np.argsort(numbers, kind="stable")
+        rows = rows.set_column(
+            rows.column_names.index("customer_id"), "customer_id", rows["customer_id"].cast(pa.int64())
+        )
+        self._rows, self._numbers = rows.take(order), numbers[order]
 
     def of(self, bucket: int) -> pa.Table:
         """The rows of one bucket."""
@@ -91,13 +95,16 @@ class _Cut:
         return self._rows.slice(start, end - start)
 
 
-def _buckets(customers: pa.ChunkedArray, buckets: int) -> Numbers:
-    """The bucket of each row; one that does not exist for rows without a customer."""
-    numbers = [np.empty(0, np.uint16)]
-    for chunk in customers.chunks:
-        for start in range(0, len(chunk), _ROWS):
-            some = chunk.slice(start, _ROWS)
-            own = bucket_of(pc.fill_null(some, 0).cast(pa.int64()).to_numpy(zero_copy_only=False), buckets)
-            own[pc.is_null(some).to_numpy(zero_copy_only=False)] = _NOWHERE
-            numbers.append(own.astype(np.uint16))
-    return np.concatenate(numbers)
+def _groups(customers: pa.ChunkedArray, groups: int) -> npt.NDArray[np.uint8]:
+    """The group of each row's bucket: bucket b is in group b modulo `groups`. Rows without a customer are in none."""
+    found = np.full(len(customers), _NO_GROUP)
+    for step in range(0, len(customers), _STEP):
+        some = customers.slice(step, _STEP)
+        here = pc.is_valid(some).to_numpy()
+        found[step : step + _STEP][here] = bucket_of(_numbers(some.drop_null()), groups)
+    return found
+
+
+def _numbers(customers: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    numbers: npt.NDArray[np.int64] = customers.cast(pa.int64()).to_numpy()
+    return numbers

@@ -207,7 +207,8 @@ class Lake:
         """The rows of a SELECT whose result for a customer depends on his own rows alone, bucket by bucket.
 
         Memory holds a few buckets at a time, however many customers there are. Facts, traits, and every relation with a
-        `customer_id` are cut to the bucket; the others are given whole. `FILTER` is compiled to `CASE`, twice as fast.
+        `customer_id` (of 32 or 64 bits; SQL sees 64) are cut to the bucket; the others are given whole. `FILTER` is
+        compiled to `CASE`, twice as fast.
         Raises Stopped where `stop` was requested meanwhile.
         """
         require_free(relations)
