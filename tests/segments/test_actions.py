@@ -99,6 +99,18 @@ def test_a_chain_of_segments_has_an_end(snapshot: dict[str, int]) -> None:
         save("s11", "in_segment('s10')")
 
 
+def test_a_chain_is_not_lengthened_from_its_other_end_either(snapshot: dict[str, int]) -> None:
+    for chain, many in (("s", 8), ("t", 4)):
+        save(f"{chain}0", "true")
+        for number in range(1, many):
+            save(f"{chain}{number}", f"in_segment('{chain}{number - 1}')")
+    with pytest.raises(BadExpression, match="more than 10 deep") as refusal:
+        save("s0", "in_segment('t0') or in_segment('t3')")
+    assert refusal.value.column == 21
+    save("s0", "in_segment('t2')")
+    assert actions.refresh(NOW)["s7"].size == 5
+
+
 def test_a_segment_that_cannot_be_evaluated_keeps_its_members_and_stops_no_other(snapshot: dict[str, int]) -> None:
     save("good", "city = 'Lyon'")
     save("bad", "city = 'Lyon'")

@@ -119,9 +119,12 @@ def test_a_field_may_be_called_like_any_word_of_sql(name: str) -> None:
 def test_a_field_of_the_company_called_comment_is_read(snapshot: dict[str, int], fresh_home: Home, held: Held) -> None:
     (fresh_home.company / "fields.yaml").write_text(
         "comment: {type: text, label: {fr: Commentaire, en: Comment}, category: declared}\n"
+        "ShoeSize: {type: integer, label: {fr: Pointure, en: Shoe size}, category: declared}\n"
     )
-    Customer.objects.filter(id=3).update(declared={"comment": "call back"})
-    assert held("comment like 'call%'") == {3}
+    Customer.objects.filter(id=3).update(declared={"comment": "call back", "ShoeSize": 38})
+    assert held("comment like 'call%'") == held("ShoeSize = 38") == held("SHOESIZE > 37") == {3}
+    tree = tree_json.dump(queries.parse("shoesize > 37"))
+    assert queries.parse_tree(tree).text == "ShoeSize > 37"
 
 
 @pytest.mark.parametrize("text", ["city = '\ud800'", "city = 'a\udfff'", "\ud83d = 3", "city = '\x1b'", "city = 'a\0'"])

@@ -18,7 +18,7 @@ from cordiale.insight.actions import ensure_snapshot
 from cordiale.segments import rules, stays, uses
 from cordiale.segments.models import Segment, SegmentRevision
 from cordiale.segments.queries import evaluation, language
-from cordiale.segments.rules.references import check_chain
+from cordiale.segments.rules.references import check_above, check_chain
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = ("new", "preview", "build", "overlap", "count", "counts", "catalogue")  # addresses of our own pages
@@ -79,6 +79,8 @@ def _check(name: str, expression: str) -> None:
     known = replace(words, segments={**words.segments, name: expression})
     read = rules.parse(expression, known)
     check_chain(name, read, language.named_by([read], known))
+    if read.references and any(f"'{name}'" in text for text in words.segments.values()):
+        check_above(name, read, language.read_all(known)[0])
 
 
 def _create(name: str, expression: str, title: Mapping[str, str], actor: Staff | str, now: datetime) -> Segment:

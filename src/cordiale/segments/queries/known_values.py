@@ -52,7 +52,7 @@ def top_values(name: str, now: datetime, *, containing: str = "") -> list[TopVal
     snapshot = insight.get_snapshot()
     if word:
         return _narrowed(_of_column(open_lake(), function, word, snapshot.as_of), containing)
-    one = vocabulary().fields.get(name)
+    one = vocabulary().fields.get(name.lower())
     if one is None or one.kind != Kind.TEXT or (one.source == "profile" and name not in PROFILE):
         raise NotFound(f"'{name}' is no text field whose values are listed")
     if one.source == "trait":

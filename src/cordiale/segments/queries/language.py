@@ -43,7 +43,7 @@ def vocabulary() -> Vocabulary:
         fields[trait.name] = Field(name=trait.name, kind=Kind(trait.type), source="trait", titles=trait.title)
     segments = list(Segment.objects.values_list("name", "expression", "is_static"))
     return Vocabulary(
-        fields=fields,
+        fields={name.lower(): one for name, one in fields.items()},  # names are read in any case
         segments={name: expression for name, expression, _ in segments},
         purposes=tuple(purposes()),
         channels=tuple(CHANNELS),

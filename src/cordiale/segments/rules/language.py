@@ -48,9 +48,9 @@ class Field:
 class Vocabulary:
     """What an expression can speak of in this company, today.
 
-    `segments` maps names to their texts, `lists` names those that are loaded from files; `unasked` are the purposes
-    that need no consent, `sensitive` the declared keys no segment may read. `zone` is where a day such as '2026-01-31'
-    begins.
+    `fields` go by their names in small letters. `segments` maps names to their texts, `lists` names those that are
+    loaded from files; `unasked` are the purposes that need no consent, `sensitive` the declared keys no segment may
+    read. `zone` is where a day such as '2026-01-31' begins.
     """
 
     fields: Mapping[str, Field]

@@ -45,6 +45,23 @@ def check_chain(name: str, expression: Expression, segments: Mapping[str, Expres
                 refuse(expression.text, node.place, "chain", limit=MAX_CHAIN)
 
 
+def check_above(name: str, expression: Expression, segments: Mapping[str, Expression]) -> None:
+    """Refuse an expression for the segment `name` with which one that names `name`, directly or not, nests too deep.
+
+    `segments` holds them all, `expression` among them.
+    """
+    found, reached = layers(segments, segments), {name}
+    deepest = 0
+    for level, layer in enumerate(found):
+        above = {one for one in layer if one == name or reached.intersection(segments[one].references)}
+        reached |= above
+        deepest = level if above else deepest
+    if deepest > MAX_CHAIN:
+        levels = {one: level for level, layer in enumerate(found) for one in layer}
+        named = [node for node in walk(expression.root) if isinstance(node, InSegment)]
+        refuse(expression.text, max(named, key=lambda node: levels[node.name]).place, "chain", limit=MAX_CHAIN)
+
+
 def _circle(name: str, start: str, segments: Mapping[str, Expression], depths: dict[str, int]) -> list[str]:
     """The path from `name` back to itself, or from a segment to itself; empty where there is none. Fills `depths`."""
     path = [name] if name else []
