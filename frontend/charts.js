@@ -64,9 +64,13 @@ function sankey({ labels, series }, numbers, colors, quiet) {
   };
 }
 
-function series(kind, { name, values }, { stacked }) {
+function series(kind, { name, values, is_edge: isEdge }, { stacked }) {
   const shared = { name, data: values, type: kind === 'bar' ? 'bar' : 'line', stack: stacked ? 'all' : undefined };
   if (kind === 'bar') return { ...shared, barMaxWidth: 36, itemStyle: { borderRadius: stacked ? 0 : [3, 3, 0, 0] } };
+  if (isEdge) {
+    const color = token('--line-strong');
+    return { ...shared, color, showSymbol: false, itemStyle: { color }, lineStyle: { color, width: 1.5, type: 'dashed' } };
+  }
   return { ...shared, symbol: 'circle', symbolSize: 6, showSymbol: values.length < 32, lineStyle: { width: 2.5 },
     areaStyle: stacked ? { opacity: 0.25 } : undefined };
 }
@@ -85,7 +89,7 @@ function option(data) {
     legend: { show: data.series.length > 1, type: 'scroll', top: 0, left: 0, icon: 'roundRect', itemWidth: 14, itemHeight: 6,
       textStyle: { ...quiet, color: token('--ink') } },
     tooltip: { trigger: 'axis', className: 'chart-tooltip', confine: true, formatter: (points) => tooltip(points, numbers) },
-    xAxis: { type: 'category', data: data.labels, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLabel: { ...quiet, hideOverlap: true },
+    xAxis: { type: 'category', data: data.labels, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLabel: { ...quiet, hideOverlap: true, showMaxLabel: true },
       axisLine: { lineStyle: { color: token('--line-strong') } } },
     yAxis: { type: 'value', axisLabel: { ...quiet, formatter: (value) => numbers.format(value) }, splitLine: { lineStyle: { color: token('--line') } } },
     series: data.series.map((one) => series(data.kind, one, data)),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +77,8 @@ def test_nothing_is_recorded_where_one_statement_is_wrong(ada: Customer, now: da
         actions.record([said(ada, "withdrawn", now, source="form"), nobody], now)
     with pytest.raises(CordialeError, match="in the future"):
         actions.record([said(ada, "withdrawn", now + timedelta(hours=1), source="form")], now)
-    with pytest.raises(CordialeError, match=r"'gossip' is not a purpose; purposes.yaml has offers, news, service"):
+    wrong = r"« gossip » n’est pas une finalité ; purposes.yaml connaît offers, news, service"
+    with translation.override("fr"), pytest.raises(CordialeError, match=wrong):
         actions.record([said(ada, "withdrawn", now, source="form", purpose="gossip")], now)
     assert ConsentProof.objects.count() == 1
 

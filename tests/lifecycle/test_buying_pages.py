@@ -102,7 +102,7 @@ def test_baskets_show_worth_lines_categories(client: Client, shop: Shop, languag
 @pytest.mark.parametrize("page", ["cohorts", "intervals", "baskets"])
 def test_pages_without_anything_say_what_they_wait_for(client: Client, shop: Shop, page: str) -> None:
     staff = signed_in(client, shop)
-    assert "./cordiale traits compute" in staff.get(f"/lifecycle/{page}/").content.decode()
+    assert "No traits are computed yet" in staff.get(f"/lifecycle/{page}/").content.decode()
 
     keep(date(2026, 11, 16), {1: "prospect"})
 

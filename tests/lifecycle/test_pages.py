@@ -108,7 +108,7 @@ def test_before_the_first_snapshot_pages_say_how_to_get_one(client: Client, shop
     staff = signed_in(client, shop)
 
     for page in ("", "forecast/"):
-        assert "./cordiale traits compute" in staff.get(f"/lifecycle/{page}").content.decode()
+        assert "No traits are computed yet" in staff.get(f"/lifecycle/{page}").content.decode()
 
 
 def test_one_snapshot_has_no_flows_yet(client: Client, shop: Shop) -> None:

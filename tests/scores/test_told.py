@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import translation
 
 from cordiale.accounts.models import Staff
 from cordiale.scores import actions, told
 from cordiale.scores.models import Watch
+from cordiale.ui.notices import Notice
 
 from . import base
 
@@ -21,11 +22,15 @@ def person(role: str, now: datetime) -> Staff:
     return Staff.objects.create(email=f"{role}@example.org", role=role, language="en", created_at=now)
 
 
-def heard(staff: Staff) -> list[str]:
+def notices_of(staff: Staff) -> list[Notice]:
     request = RequestFactory().get("/")
     request.user = staff
     with translation.override("en"):
-        return [notice["text"] for notice in told.news(request)]
+        return told.news(request)
+
+
+def heard(staff: Staff) -> list[str]:
+    return [notice["text"] for notice in notices_of(staff)]
 
 
 @pytest.fixture
@@ -53,3 +58,10 @@ def test_a_new_version_that_drifts_is_told_again_and_an_old_one_no_more(drifted:
 def test_administrators_hear_of_a_score_whose_owner_is_no_role(drifted: datetime) -> None:
     base.declare(base.LAPSE.replace("owner: analyst", "owner: Ms Martin"))
     assert (len(heard(person("analyst", drifted))), len(heard(person("administrator", drifted)))) == (0, 1)
+
+
+def test_the_notice_leads_to_what_has_moved(drifted: datetime, client: Client) -> None:
+    analyst = person("analyst", drifted)
+    client.force_login(analyst)
+    assert '<a href="/scores/lapse_risk/#drift">' in client.get("/").content.decode()
+    assert 'id="drift"' in client.get("/scores/lapse_risk/").content.decode()

@@ -60,7 +60,7 @@ def test_the_address_that_was_checked_is_the_one_called(monkeypatch: pytest.Monk
     with serving(answering(200)) as other, Caller({"loopback"}) as caller:
         url = other.url.replace("127.0.0.1", "crm.example")
         assert caller.post(url, b"{}", {}).status == 200
-        assert caller.post(url, b"{}", {}).reason.startswith("crm.example leads into a private network")
+        assert "private network" in caller.post(url, b"{}", {}).reason
     assert other.received[0].headers["host"] == url.removeprefix("http://").removesuffix("/hooks")
     assert (len(asked), len(other.received)) == (2, 1)
 
@@ -74,7 +74,7 @@ def test_one_private_address_of_a_name_is_enough_to_refuse(monkeypatch: pytest.M
 
 def test_a_name_that_leads_nowhere_is_said() -> None:
     with Caller(frozenset()) as caller:
-        assert caller.post("https://no-such-name.invalid/", b"{}", {}).reason.startswith("no server has the name")
+        assert caller.post("https://no-such-name.invalid/", b"{}", {}).reason.startswith("No server has the name")
 
 
 def test_the_next_address_is_tried_where_one_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:

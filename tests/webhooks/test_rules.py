@@ -8,12 +8,13 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from cordiale.errors import CordialeError
-from cordiale.webhooks import rules
+from cordiale.webhooks import calling, rules
 from cordiale.webhooks.rules import Answer
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -87,3 +88,15 @@ def test_nothing_that_is_not_public_may_be_called(address: object) -> None:
 def test_kinds_of_events_are_checked(events: list[str]) -> None:
     with pytest.raises(CordialeError, match=r"customers\.changed"):
         rules.check_events(events)
+
+
+@pytest.mark.parametrize(("reason", "words"), [
+    (calling.PRIVATE, "mène dans un réseau privé"),
+    (calling.NO_NAME, "Aucun serveur ne porte"),
+    (f"{rules.FAILED}connection refused", "Pas de réponse\u202f: connection refused"),
+    ("", ""),
+])  # fmt: skip
+def test_why_nothing_was_answered_is_said_in_the_reader_s_language(reason: str, words: str) -> None:
+    with translation.override("fr"):
+        told = rules.in_words(0, reason)
+    assert told == words if not words else words in told

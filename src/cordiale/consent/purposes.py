@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from cordiale import documents, home
 from cordiale.consent.rules import Wording
 from cordiale.errors import CordialeError, Located
@@ -27,7 +29,8 @@ def get_purpose(code: str) -> Wording:
     """The purpose called `code`. Raises CordialeError naming those there are."""
     known = purposes()
     if code not in known:
-        raise CordialeError(f"'{code}' is not a purpose; purposes.yaml has {', '.join(known)}")
+        text = _("'%(code)s' is not a purpose; purposes.yaml has %(codes)s")
+        raise CordialeError(text % {"code": code, "codes": ", ".join(known)})
     return known[code]
 
 

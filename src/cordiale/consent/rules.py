@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from cordiale import clock
 from cordiale.errors import CordialeError
 
@@ -73,7 +75,8 @@ class ConsentEntry:
 def require_channel(channel: str) -> str:
     """Return `channel`; raise CordialeError when there is none of that name."""
     if channel not in CHANNELS:
-        raise CordialeError(f"'{channel}' is not a channel; write one of {', '.join(CHANNELS)}")
+        text = _("'%(channel)s' is not a channel; write one of %(channels)s")
+        raise CordialeError(text % {"channel": channel, "channels": ", ".join(CHANNELS)})
     return channel
 
 

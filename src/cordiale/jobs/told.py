@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cordiale.jobs.models import OPEN, Job, JobState
-from cordiale.jobs.words import title
+from cordiale.jobs.words import address, title
 from cordiale.ui import notices
 
 _MOST = 5
@@ -30,7 +31,10 @@ def news(request: HttpRequest) -> list[notices.Notice]:
 
 def _notice(job: Job) -> notices.Notice:
     if job.state == JobState.DONE:
-        return {"text": _("%(title)s: done.") % {"title": title(job)}, "kind": "ok"}
+        told = {"text": _("%(title)s: done.") % {"title": title(job)}, "kind": "ok"}
+        return told | ({"url": address(job), "link": _("See the result")} if address(job) else {})
     if job.state == JobState.CANCELLED:
         return {"text": _("%(title)s: cancelled.") % {"title": title(job)}, "kind": "info"}
-    return {"text": _("%(title)s failed: %(error)s") % {"title": title(job), "error": job.error}, "kind": "danger"}
+    text = _("%(title)s failed: %(error)s") % {"title": title(job), "error": job.error}
+    url = reverse("jobs:progress", args=[job.pk])
+    return {"text": text, "kind": "danger", "url": url, "link": _("See what can be done")}

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cordiale import clock
+from cordiale.accounts.models import Role
 from cordiale.insight import queries as insight
-from cordiale.scores import probability, queries, schemas, telling, valuing, watching, words
+from cordiale.scores import pictures, probability, queries, schemas, telling, valuing, watching, words
 from cordiale.scores.models import ScoreVersion
 from cordiale.scores.queries import IN_FORCE, NEVER, Standing
 from cordiale.scores.rules import gate
@@ -56,15 +57,16 @@ def card(standing: Standing, version: ScoreVersion) -> dict[str, Any]:
         "method": method_title(score, version), "method_words": method_words(score, version),
         "gate": [gate_row(check) for check in found["gate"]], "facts": facts(score, version),
         "quality": quality(score, version), "limits": limits(score), "drift": drift(version), "who": who(),
+        "owner": owner(score), "columns": columns(score),
     }  # fmt: skip
     if "evaluation" in found:
-        shown |= {"measures": measures(score, found), "reliability": reliability(found),
+        shown |= {"measures": measures(score, found), "reliability": pictures.reliability(found),
                   "ratio": ratio(found["in_force"]["mean_ratio"]),
                   "drivers": drivers(found["importance"])}  # fmt: skip
     if "compared" in found:
         shown |= {"compared": [compared(what, one, found["judged_on"]) for what, one in found["compared"].items()],
                   "models": found["models"], "purchases": found["purchases"], "spending": found["spending"],
-                  "cumulative": cumulative(found), "frequency": frequency(found),
+                  "cumulative": pictures.cumulative(found), "frequency": pictures.frequency(found),
                   "drivers": drivers(_most_telling(found["importance"]))}  # fmt: skip
     return shown
 
@@ -254,26 +256,6 @@ def measures(score: Score, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def reliability(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The reliability curve by tenths of customers, for a chart and its table."""
-    bins = found["in_force"]["reliability"]
-    return {
-        "labels": [str(place) for place in range(1, len(bins) + 1)],
-        "series": [
-            {"name": _("Foretold"), "values": [one["predicted"] for one in bins]},
-            {"name": _("Seen"), "values": [one["observed"] for one in bins]},
-            {"name": _("Seen, at least (95 %)"), "values": [one["low"] for one in bins]},
-            {"name": _("Seen, at most (95 %)"), "values": [one["high"] for one in bins]},
-        ],
-        "title": _("Foretold and seen, by tenths of the customers judged"),
-        "summary": _("From %(low)s foretold and %(seen_low)s seen in the lowest group to %(high)s foretold and"
-                     " %(seen_high)s seen in the highest.") % {
-            "low": formats.percent(bins[0]["predicted"], 1), "seen_low": formats.percent(bins[0]["observed"], 1),
-            "high": formats.percent(bins[-1]["predicted"], 1), "seen_high": formats.percent(bins[-1]["observed"], 1),
-        },
-    }  # fmt: skip
-
-
 def compared(what: str, found: Mapping[str, Any], days: int) -> dict[str, Any]:
     """Ways to foretell an amount, beside the best simple rule."""
     write = formats.money if what == valuing.SPEND else _two_digits
@@ -302,38 +284,6 @@ def way_title(way: str) -> str:
         valuing.OWN_RATE: _("Simple rule: each one’s own pace so far"),
         valuing.RECENT: _("Simple rule: the last 90 days go on"),
     }[way]  # fmt: skip
-
-
-def cumulative(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Orders of the held-out period, week by week."""
-    weeks = found["cumulative"]
-    last = weeks[-1] if weeks else {"predicted": 0.0, "observed": 0.0}
-    return {
-        "labels": [formats.days(one["day"]) for one in weeks],
-        "series": [
-            {"name": _("Foretold"), "values": [round(one["predicted"], 1) for one in weeks]},
-            {"name": _("Seen"), "values": [one["observed"] for one in weeks]},
-        ],
-        "title": _("Orders after the judge’s day, added up"),
-        "summary": _("The model of purchases foretold %(predicted)s orders, %(observed)s came.") % {
-            "predicted": formats.number(last["predicted"], 0), "observed": formats.number(last["observed"], 0),
-        },
-    }  # fmt: skip
-
-
-def frequency(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Orders of the held-out period by how many there were before."""
-    rows = found["by_frequency"]
-    labels = [formats.number(one["from"]) if one["from"] == one["to"] else f"{one['from']}–{one['to']}" for one in rows]
-    return {
-        "labels": labels,
-        "series": [
-            {"name": _("Foretold"), "values": [one["predicted"] for one in rows]},
-            {"name": _("Seen"), "values": [one["observed"] for one in rows]},
-        ],
-        "title": _("Orders of a customer in the held-out period, by orders placed before"),
-        "summary": _("From %(first)s to %(last)s orders before.") % {"first": labels[0], "last": labels[-1]},
-    }
 
 
 def drivers(importance: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -386,6 +336,16 @@ def who() -> str:
     )
 
 
+def owner(score: Score) -> str:
+    """Who answers for it: one of our roles in the reader's language, or as it was declared."""
+    return str(Role(score.owner).label) if score.owner in Role.values else score.owner
+
+
+def columns(score: Score) -> list[tuple[str, str]]:
+    """What it adds to each day's snapshot: the title and the name of each column."""
+    return [(formats.in_language(words.column_title(score, key)), name) for key, name in score.columns.items()]
+
+
 def _largest(figures: Mapping[str, float]) -> list[tuple[str, float]]:
     """The first of them by size: the database keeps no order of names."""
     return sorted(figures.items(), key=lambda pair: (-pair[1], pair[0]))[:_SHOWN_DRIVERS]
@@ -417,10 +377,13 @@ def _nearness(what: str, found: Mapping[str, Any], days: int) -> str:
         }
         return texts[what] % {"days": days, "rule": write(rule)}
     if what == valuing.SPEND:
-        text = _("Spend in %(days)s days: %(error)s off on average, the simple rule %(rule)s.")
+        text = _("Spend in %(days)s days: %(error)s off on average, against %(rule)s by the simple rule.")
         return text % {"days": days, "error": formats.money(error), "rule": formats.money(rule)}
-    text = ngettext("Orders in %(days)s day: %(error)s off on average, the simple rule %(rule)s.",
-                    "Orders in %(days)s days: %(error)s off on average, the simple rule %(rule)s.", days)  # fmt: skip
+    text = ngettext(
+        "Orders in %(days)s day: %(error)s off on average, against %(rule)s by the simple rule.",
+        "Orders in %(days)s days: %(error)s off on average, against %(rule)s by the simple rule.",
+        days,
+    )
     return text % {"days": days, "error": _two_digits(error), "rule": _two_digits(rule)}
 
 

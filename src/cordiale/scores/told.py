@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cordiale.accounts.models import Role
@@ -40,5 +41,8 @@ def is_owner(score: Score, role: str) -> bool:
 
 
 def _notice(score: Score) -> notices.Notice:
-    text = _("%(score)s: customers have moved far from those it was learnt from. Look at its card, or learn it anew.")
-    return {"text": text % {"score": formats.in_language(score.title)}, "kind": "warning"}
+    text = _("%(score)s: customers have moved far from those it was learnt from.")
+    return {
+        "text": text % {"score": formats.in_language(score.title)}, "kind": "warning",
+        "url": f"{reverse('scores:score', args=[score.name])}#drift", "link": _("Look at its card, or learn it anew"),
+    }  # fmt: skip

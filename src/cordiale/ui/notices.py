@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 Kind = Literal["ok", "info", "warning", "danger"]
 Notice = dict[str, str]
-"""`text` and `kind`."""
+"""`text` and `kind`; where there is something to see, `url` and the words of its link, `link`."""
 _sources: dict[str, Callable[[HttpRequest], list[Notice]]] = {}
 
 

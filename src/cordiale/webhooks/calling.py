@@ -22,6 +22,9 @@ from cordiale.webhooks.rules import Answer
 SECONDS = 10.0
 """Until an answer begins, in all: a server that sends a byte a second does not hold us longer."""
 NO_ANSWER = gettext_noop("No answer within 10 seconds.")
+NO_NAME = gettext_noop("No server has the name in this address.")
+PRIVATE = gettext_noop("The address leads into a private network, which is not called.")
+ONLY_HTTPS = gettext_noop("Only https is called.")
 LARGEST_ANSWER = 64 * 1024
 _DRAIN_SECONDS = 2.0
 
@@ -59,7 +62,7 @@ class Caller:
         except CordialeError as error:
             return 0, str(error), ""
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError, UnicodeError) as error:
-            return 0, f"no answer: {str(error)[:200] or type(error).__name__}", ""
+            return 0, f"{rules.FAILED}{str(error)[:200] or type(error).__name__}", ""
         try:
             await _drain(answer)
         finally:
@@ -97,12 +100,12 @@ class Caller:
         try:
             found = await loop.getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise Refused(f"no server has the name {target.host}") from error
+            raise Refused(NO_NAME) from error
         addresses = [str(entry[4][0]) for entry in found]
         if not all(rules.is_allowed(one.partition("%")[0], self._allowed) for one in addresses):
-            raise Refused(f"{target.host} leads into a private network, which is not called")
+            raise Refused(PRIVATE)
         if target.scheme == "http" and not {"loopback", "private"} & self._allowed:
-            raise Refused("only https is called")
+            raise Refused(ONLY_HTTPS)
         return list(dict.fromkeys(addresses))[:4]
 
     def _open(self) -> httpx.AsyncClient:

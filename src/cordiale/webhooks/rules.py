@@ -38,6 +38,8 @@ GIVEN_UP_AFTER = timedelta(days=3)
 OUTAGE = 4
 """After more failures in a row than this an endpoint was down, not a message bad."""
 NEVER_TAKEN = gettext_noop("Given up: no attempt was taken for three days.")
+FAILED = "no answer: "
+"""What the reason of a connection that failed begins with; the rest is what the machine said."""
 GONE = gettext_noop("Not sent: the address answered 410, gone, to another message.")
 LONGEST_WAIT = timedelta(hours=24)
 _JITTER = 0.2
@@ -66,7 +68,11 @@ def in_words(status: int, reason: str) -> str:
     if 300 <= status < 400:
         text = _("Answered %(status)s: it redirects, and redirections are not followed; give the final address.")
         return text % {"status": status}
-    return _("Answered %(status)s") % {"status": status} if status else gettext(reason)
+    if status:
+        return _("Answered %(status)s") % {"status": status}
+    if reason.startswith(FAILED):
+        return _("No answer: %(why)s") % {"why": reason.removeprefix(FAILED)}
+    return gettext(reason) if reason else ""
 
 
 def check_events(events: Collection[str]) -> list[str]:

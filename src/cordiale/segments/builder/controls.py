@@ -272,7 +272,7 @@ class _RowPainter:
         function = self.painter.offers.function(self.flat.get("about", "").partition(":")[2])
         match self.flat.get("window"):
             case "last":
-                controls += [self.text("wn", _("How long"), "number"), self.select("wu", _("Unit"), words.UNITS)]
+                controls += [self.text("wn", _("Length of time"), "number"), self.select("wu", _("Unit"), words.UNITS)]
             case "since":
                 controls.append(self.text("since", _("Since which day"), "date"))
         if function is not None and function.takes_minimum:
@@ -285,11 +285,12 @@ class _RowPainter:
         if op in words.VALUELESS:
             return []
         if op in words.RELATIVE:
-            return [self.text("n", _("How long"), "number"), self.select("u", _("Unit"), words.UNITS)]
+            return [self.text("n", _("Length of time"), "number"), self.select("u", _("Unit"), words.UNITS)]
         after = "%" if kind == Kind.SHARE else _sign(company().currency) if kind == Kind.MONEY else unit
         typed = "number" if kind in NUMERIC else "date" if kind in (Kind.INSTANT, Kind.DATE) else "text"
         if op.removeprefix("not ") == "between":
-            return [self.text("v", _("From"), typed), self.text("w", _("To"), typed, before=_("and"), after=after)]
+            least = self.text("v", _("From the value"), typed)
+            return [least, self.text("w", _("To the value"), typed, before=_("and"), after=after)]
         if op.removeprefix("not ") == "in":
             return [self._several(choices, suggest)]
         if choices and op in ("=", "<>"):

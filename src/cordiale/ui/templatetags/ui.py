@@ -86,10 +86,14 @@ def chart(
     page itself has the values in a table beside the chart.
 
     `series` is a list of `{"name": text, "values": [one per label, None for a gap]}`; `unit` is `number`, `money`
-    or `percent` (values are shares).
+    or `percent` (values are shares). A series with `"is_edge": True` bounds the others: a thin dashed line.
     """
     texts = [str(label) for label in labels]
-    drawn = [{"name": str(one["name"]), "values": [_plain(value) for value in one["values"]]} for one in series]
+    drawn = [
+        {"name": str(one["name"]), "values": [_plain(value) for value in one["values"]],
+         **({"is_edge": True} if one.get("is_edge") else {})}
+        for one in series
+    ]  # fmt: skip
     data = {
         "kind": kind,
         "unit": unit,
