@@ -98,3 +98,30 @@ def test_a_list_comes_from_a_file(api: Caller) -> None:
     assert api.give("/vip/list", "id\n2\n", how="add")["size"] == 2
     assert queries.members("vip", NOW).customer_ids == [1, 2]
     assert "No column says" in json.dumps(api.give("/vip/list", "name\nx\n", 422))
+
+
+@pytest.mark.parametrize(("verb", "path", "body"), [
+    ("POST", "/count", {"expression": "city = '\ud800'"}), ("POST", "/count", {"expression": "city = '\x00'"}),
+    ("POST", "/counts", {"tree": {"type": "like", "value": {"type": "field", "name": "city"}, "pattern": "\ud800"}}),
+    ("POST", "/counts", {"tree": {"type": "listed", "name": "nobody"}}), ("POST", "/counts", {"tree": {}}),
+    ("POST", "/counts", {"tree": {"type": "compare", "sign": "=", "left": {"type": "number", "value": float("nan")},
+                                  "right": {"type": "number", "value": 1}}}),
+    ("POST", "/counts", {"tree": {"type": "sample", "share": 10**30, "name": "x"}}), ("POST", "/counts", {}),
+    ("POST", "/counts", {"expression": "true", "tree": {"type": "always", "holds": True}}),
+    ("PUT", "/mail", {"expression": "true", "title": {"fr": "\ud83d"}}), ("PUT", "/-x", {"expression": "true"}),
+    ("PUT", "/mail", {"expression": "true", "title": {"fr": "a\x00b"}}),
+    ("PUT", "/lyon", {"expression": "in_segment('lyon')"}), ("PUT", "/mail", {"expression": " " * 20_000}),
+])  # fmt: skip
+def test_whatever_a_program_sends_is_answered_in_words(api: Caller, verb: str, path: str, body: Any) -> None:
+    assert api.send(verb, path, body, 422)
+    assert Segment.objects.count() == 1
+
+
+def test_a_tree_that_names_a_segment_gone_wrong_is_refused_at_its_node(api: Caller) -> None:
+    Segment.objects.filter(name="lyon").update(expression="gone_trait > 3")
+    tree = {"type": "all", "parts": [{"type": "flag", "field": "has_email"},
+                                     {"type": "not", "part": {"type": "segment", "name": "lyon"}}]}  # fmt: skip
+    said = json.dumps(api.send("POST", "/counts", {"tree": tree}, 422))
+    assert "parts/1/part" in said
+    assert "gone_trait" in said
+    assert "gone_trait" in json.dumps(api.get("/lyon/members", 422))

@@ -217,8 +217,6 @@ def check(draft: Draft, language: str) -> None:
     except BadTree as error:
         message, mend = error.told(language)
         draft.problems[draft.tree.place(error.path)] = f"{message}. {mend}".strip()
-    except BadExpression as error:  # a segment that it names is wrong
-        draft.problems[""] = " ".join(error.told(language))
 
 
 def _settle(draft: Draft, tree: Tree) -> Json:

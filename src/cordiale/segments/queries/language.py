@@ -18,6 +18,7 @@ from cordiale.segments.rules import PROFILE, BadExpression, Expression, Field, K
 from cordiale.segments.rules.problems import refuse
 from cordiale.segments.rules.references import check_chain
 from cordiale.segments.rules.tree import InSegment, walk
+from cordiale.segments.rules.writing import BadTree, written
 
 
 def _score(name: str, kind: Kind, fr: str, en: str, choices: tuple[str, ...] = ()) -> Field:
@@ -25,9 +26,9 @@ def _score(name: str, kind: Kind, fr: str, en: str, choices: tuple[str, ...] = (
 
 
 _SCORES = (
-    _score("rfm_recency", Kind.INTEGER, "score de récence (1 à 5)", "recency score (1 to 5)"),
-    _score("rfm_frequency", Kind.INTEGER, "score de fréquence (1 à 5)", "frequency score (1 to 5)"),
-    _score("rfm_monetary", Kind.INTEGER, "score de montant (1 à 5)", "monetary score (1 to 5)"),
+    _score("rfm_recency", Kind.INTEGER, "note de récence (1 à 5)", "recency score (1 to 5)"),
+    _score("rfm_frequency", Kind.INTEGER, "note de fréquence (1 à 5)", "frequency score (1 to 5)"),
+    _score("rfm_monetary", Kind.INTEGER, "note de dépense (1 à 5)", "monetary score (1 to 5)"),
     _score("rfm", Kind.TEXT, "code RFM", "RFM code"),
     _score("lifecycle_stage", Kind.TEXT, "étape du cycle de vie", "life-cycle stage", tuple(STAGES)),
 )
@@ -75,7 +76,10 @@ def parse_tree(data: object, *, in_scenario: bool = False) -> Expression:
     """The same for a tree of JSON. Raises BadTree with the path of the node that is wrong."""
     words = vocabulary()
     expression = tree_json.load(data, words, in_scenario=in_scenario)
-    check_chain("", expression, named_by([expression], words))
+    try:
+        check_chain("", expression, named_by([expression], words))
+    except BadExpression as error:  # a segment that it names is wrong by now
+        raise BadTree.of(written(data), error) from error
     return expression
 
 
