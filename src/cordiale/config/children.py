@@ -11,13 +11,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import psutil
 
 from cordiale.home import Home
+
+_PATIENCE = 5.0  # seconds
 
 
 def start(
@@ -43,10 +46,22 @@ def end(process: subprocess.Popen[bytes], *, seconds: float = 10) -> None:
 
 
 def end_groups(leaders: Iterable[int]) -> None:
-    """Kill every process in the groups that these processes led, the leaders too where they still run."""
+    """Kill every process in the groups that these led, the leaders too, and wait until their ports are free."""
+    leaders = set(leaders)
     for leader in leaders:
         with suppress(ProcessLookupError):
             os.killpg(leader, signal.SIGKILL)
+    deadline = time.monotonic() + _PATIENCE
+    while any(_running_in(leaders)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _running_in(groups: Collection[int]) -> Iterator[psutil.Process]:
+    """The processes of these groups that have not ended."""
+    for process in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            if os.getpgid(process.pid) in groups and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
 
 
 def left_over(leaders: Iterable[int], began: float, place: Home) -> list[int]:
@@ -54,11 +69,9 @@ def left_over(leaders: Iterable[int], began: float, place: Home) -> list[int]:
 
     For groups that a supervisor noted before it was killed itself: meanwhile their numbers may be somebody else's.
     """
-    wanted, ours, strange = set(leaders), set[int](), set[int]()
-    for process in psutil.process_iter():
+    ours, strange = set[int](), set[int]()
+    for process in _running_in(set(leaders)):
         with suppress(OSError, psutil.Error):
-            group = os.getpgid(process.pid)
-            if group in wanted:
-                serves = process.environ().get("CORDIALE_HOME") == str(place.root)
-                (ours if serves and process.create_time() >= began else strange).add(group)
+            serves = process.environ().get("CORDIALE_HOME") == str(place.root)
+            (ours if serves and process.create_time() >= began else strange).add(os.getpgid(process.pid))
     return sorted(ours - strange)
