@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ from cordiale.home import Home
 from cordiale.identity import actions as identity
 from cordiale.ids import share_of
 from cordiale.lake import open_lake
+from cordiale.orders.actions import LineTold, OrderTold, take, write_due
 from cordiale.segments import actions, queries
 from cordiale.segments.rules import BadExpression, Field, Kind, parse, tree_json
 from cordiale.segments.rules.compilation import to_sql
@@ -168,6 +170,46 @@ def test_a_day_is_the_companys_on_days_of_changed_clocks(zone: str, day: str, ho
 
     following = f"{day[:8]}{int(day[8:]) + 1:02}" if zone != "Pacific/Apia" else "2011-12-31"
     assert moment(following) - moment(day) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("sign", ["+", "-"])
+def test_moments_added_up_have_an_end(sign: str) -> None:
+    with pytest.raises(BadExpression, match="200 years") as caught:
+        parse("created_at < now" + f" {sign} '73000 days'" * 2, WORDS)
+    assert caught.value.column == 35
+    parse(f"created_at {sign} '73000 days' {sign} '73000 days' < now {sign} '73000 days'", WORDS)
+
+
+def test_figures_beyond_all_bounds_stop_no_count(snapshot: dict[str, int], held: Held) -> None:
+    large = " * 999999999999999" * 30
+    assert held(f"orders_total{large} > 1") == {1, 2, 3, 4}
+    assert held(f"orders_total{large} - orders_total{large} = 0") == {5}
+    assert held("created_at" + " + '73000 days'" * 90 + " > now") == {1, 2, 3, 4, 5}
+    assert held("orders_total in (99999999999, 1.5, 3)") == {1}
+    assert held("-orders_total between -999999999999999 and -2.5") == {1}
+    assert held("1 / orders_total > 0.9 or orders_total / (orders_total - orders_total) > 0") == {3, 4}
+
+
+def test_a_corrected_or_refunded_order_counts_as_it_stands(snapshot: dict[str, int], held: Held) -> None:
+    def told(kind: str, hours: int, *lines: LineTold) -> None:
+        at, days = NOW - timedelta(days=2) + timedelta(hours=hours), {"customer_id": 5, "source": "shop"}
+        take([OrderTold(order_id="n1", at=at, kind=kind, lines=list(lines) or None, **days)], NOW)  # type: ignore[arg-type]
+        write_due()
+
+    wine, tea = (LineTold(product_id=one, category=one, amount=Decimal(20)) for one in ("wine", "tea"))
+    told("completed", 0, wine, tea)
+    assert held("orders(last => '3 days') = 1 and spend(last => '3 days') = 40 and orders(category => 'wine') = 1") == {
+        5
+    }
+    told("updated", 1, tea)
+    assert held("orders(last => '3 days') = 1 and spend(last => '3 days') = 20 and orders(category => 'wine') = 0") == {
+        5
+    }
+    told("refunded", 2)
+    assert held("orders(last => '3 days') = 1 and spend(last => '3 days') = 0 and units(category => 'tea') = 0") >= {5}
+    assert held("sequence(orders(), not orders(), within => '1 day', last => '3 days')") >= {5}
+    told("cancelled", 3)
+    assert 5 in held("never(orders())")
 
 
 # Who somebody is

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from cordiale.segments.rules import calls
 from cordiale.segments.rules.language import FUNCTIONS, MOMENTS, Kind, Vocabulary
-from cordiale.segments.rules.moments import Moment, day_of, instant_of, seconds_of
+from cordiale.segments.rules.moments import MAX_SECONDS, Moment, day_of, instant_of, seconds_of
 from cordiale.segments.rules.problems import refuse, refuse_unknown
 from cordiale.segments.rules.reading import Term, read
 from cordiale.segments.rules.tree import (
@@ -280,6 +280,8 @@ class Checker:
         seconds = self.duration(length) * (1 if term.kind == "+" else -1)
         if isinstance(start, MomentValue):
             moment = Moment(base=start.moment.base, seconds=start.moment.seconds + seconds, fixed=start.moment.fixed)
+            if abs(moment.seconds) > MAX_SECONDS:
+                refuse(self.text, length.place, "too_far", "write", example="now - '30 days'")
             return MomentValue(place=term.place, moment=moment)
         return Shifted(place=term.place, value=start, seconds=seconds)
 

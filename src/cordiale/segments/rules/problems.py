@@ -60,6 +60,7 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "arithmetic": ("'{word}' does not compute with {kind}", "« {word} » ne calcule pas avec {kind}"),
     "duration": ("'{word}' is not a duration", "« {word} » n’est pas une durée"),
     "moment": ("'{word}' is neither a day nor an instant", "« {word} » n’est ni un jour ni un instant"),
+    "too_far": ("moments reach 200 years at most", "les moments s’étendent sur 200 ans au plus"),
     "day": ("'{word}' is not a day", "« {word} » n’est pas un jour"),
     "share": ("a share goes from 0 to 1", "une part va de 0 à 1"),
     "constants": ("both sides are fixed, so this is the same for everyone",
