@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -71,3 +73,35 @@ class Stop:
             with self._guard:
                 self._running.remove(one)
         self.check()
+
+
+@contextmanager
+def until_interrupted() -> Iterator[Stop]:
+    """A Stop that Ctrl-C requests while the block runs; it raises Stopped instead of KeyboardInterrupt then.
+
+    The engine does not look for signals while it works, so another thread waits for them.
+    """
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    written, read = socket.socketpair()
+    written.setblocking(False)
+    descriptor = signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
+    handler = signal.signal(signal.SIGINT, lambda number, frame: None)
+    watcher = threading.Thread(target=_watch, args=(read, stop), daemon=True)
+    watcher.start()
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.set_wakeup_fd(descriptor)
+        written.close()
+        watcher.join()
+        read.close()
+
+
+def _watch(signals: socket.socket, stop: Stop) -> None:
+    while number := signals.recv(1):
+        if number[0] == signal.SIGINT:
+            stop.request()

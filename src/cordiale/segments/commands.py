@@ -17,6 +17,7 @@ from cordiale.customers.queries import get_customer
 from cordiale.errors import CordialeError
 from cordiale.insight.actions import ensure_snapshot
 from cordiale.insight.queries import find_snapshot
+from cordiale.lake import until_interrupted
 from cordiale.lake.choosing import Engine
 from cordiale.segments import actions, loading, queries
 from cordiale.segments.models import Segment
@@ -65,7 +66,8 @@ def count(
     instant, text = context.present(now), _text(name, expr)
     queries.parse(text)
     _snapshot(instant)
-    found = queries.count(text, instant)
+    with until_interrupted() as stop:
+        found = queries.count(text, instant, stop=stop)
     share = f"{100 * found.share:.1f} %" if found.share is not None else "–"
     line = f"{found.matching} of {found.of} customers ({share}), counted in {found.seconds:.2f} s"
     terminal.answer({"name": name, "expression": text, **asdict(found)}, as_json=as_json, text=line)
@@ -136,7 +138,8 @@ def overlap(
     """Count who is in which of 2 to 8 segments at once: every combination that anybody is in."""
     instant = context.present(now)
     _snapshot(instant)
-    found = queries.overlap(names, instant)
+    with until_interrupted() as stop:
+        found = queries.overlap(names, instant, cancel=stop)
     rows = [(" + ".join(one.names), one.customers) for one in found.intersections]
     terminal.answer(
         {"names": names, **asdict(found)},
