@@ -94,7 +94,7 @@ def test_rules_are_edited_on_the_page_and_mistakes_keep_the_text(anne: Customer,
     answer = pages.post("/recommendations/rules/", {"text": "diversity: {per_category: 0}"})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "recommendations.yaml:1:13" in page
+    assert "Line 1, column 13:" in page
     assert "diversity: {per_category: 0}" in page
     assert pages.post("/recommendations/rules/", {"text": "diversity: {per_category: 1}"}).status_code == 302
     assert rulebooks.rules().per_category == 1
@@ -176,3 +176,30 @@ def test_a_file_with_other_columns_is_refused_by_name(anne: Customer, tmp_path: 
     file = tmp_path / "products.csv"
     file.write_text(f"{head}\n1;2\n")
     assert "it takes" in str(CliRunner().invoke(commands.app, ["products", str(file)]).exception)
+
+
+def test_a_mistake_is_told_in_the_readers_language(anne: Customer, pages: Client, staff: Staff) -> None:
+    Staff.objects.filter(pk=staff.pk).update(language="fr")
+    page = pages.post("/recommendations/guides/", {"text": "tea:\n  title: x\n"}).content.decode()
+    assert "Ligne 1, colonne 1\u202f: «\u202ftea\u202f» n’est pas connu (sont connus\u202f: guides)" in page
+
+
+def test_whoever_saves_second_sees_both_texts_and_loses_none(anne: Customer, pages: Client, now: datetime) -> None:
+    opened = pages.get("/recommendations/rules/")
+    rulebooks.write("recommendations.yaml", "in_stock_only: false\n", actor="another", now=now)
+    mine = {"text": "in_stock_only: true\n", "seen": opened.context["seen"]}
+    refused = pages.post("/recommendations/rules/", mine)
+    assert refused.status_code == 422
+    for text in ("Somebody saved another text meanwhile", "in_stock_only: false", "in_stock_only: true"):
+        assert text in refused.content.decode()
+    assert pages.post("/recommendations/rules/", mine | {"seen": refused.context["seen"]}).status_code == 302
+    assert rulebooks.text("recommendations.yaml") == "in_stock_only: true\n"
+
+
+def test_a_mistake_in_the_guides_costs_the_panel_and_not_the_customers_page(
+    anne: Customer, pages: Client, fresh_home: Home
+) -> None:
+    (fresh_home.company / "guides.yaml").write_text("tea: {}\n")
+    page = pages.get(f"/customers/{anne.pk}/")
+    assert page.status_code == 200
+    assert "This part cannot be shown until a file of the company is mended" in page.content.decode()

@@ -127,6 +127,24 @@ def test_the_pages_speak_french(marketer: Client) -> None:
     assert "aucun champ ne s’appelle « citi »" in faulty.replace("\xa0", " ")
 
 
+def test_a_sentence_calls_codes_by_their_names(marketer: Client) -> None:
+    actions.save_segment(
+        "asleep", "lifecycle_stage in ('dormant', 'lost') and consent('offers', 'email') and in_segment('lyon')",
+        actor="test", now=NOW,
+    )  # fmt: skip
+    page = signed_in("analyst", "fr").get("/segments/asleep/").content.decode().replace("\u202f", " ")
+    assert (
+        "Étape du cycle de vie : « Dormant » ou « Perdu » ET a consenti à « Offres et promotions » par e-mail" in page
+    )
+    assert "est dans le segment « lyon »" in page
+    assert "is in the segment “People of Lyon”" in marketer.get("/segments/asleep/").content.decode()
+
+
+def test_the_builder_offers_stages_by_their_names(marketer: Client) -> None:
+    page = signed_in("analyst", "fr").get("/segments/new/?expression=lifecycle_stage+%3D+%27lost%27").content.decode()
+    assert '<option value="lost" selected>Perdu</option>' in page
+
+
 def test_a_segments_size_opens_the_list_of_its_members(marketer: Client) -> None:
     assert "/customers/?segment=lyon" in marketer.get("/segments/lyon/").content.decode()
     assert [one.reference for one in marketer.get("/customers/?segment=lyon").context["page"]] == ["anna"]

@@ -55,7 +55,7 @@ def written(trait: Trait, value: Any) -> str:
 def period(trait: Trait) -> str:
     """Which facts a trait looks at."""
     if trait.window is None:
-        return "" if trait.source == "derived" else _("all time")
+        return "" if trait.source in ("derived", "score") else _("all time")
     if trait.ago:
         return _("%(from)s to %(to)s days ago") % {"from": trait.window + trait.ago, "to": trait.ago}
     return ngettext("last %(days)s day", "last %(days)s days", trait.window) % {"days": formats.number(trait.window)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -79,21 +80,34 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
 def document(request: HttpRequest, name: str) -> HttpResponse:
     """Change the rules or the guides; a mistake is shown with its place, the text is kept."""
     source = DOCUMENTS[name]
-    form = DocumentForm(request.POST) if request.method == "POST" else DocumentForm(initial=_text(source))
-    if form.is_valid():
+    kept = rulebooks.text(source)
+    form = DocumentForm(request.POST) if request.method == "POST" else DocumentForm(initial={"text": kept})
+    is_stale = request.method == "POST" and request.POST.get("seen", _seal(kept)) != _seal(kept)
+    if form.is_valid() and not is_stale:
         try:
             rulebooks.write(source, form.cleaned_data["text"], actor=staff_of(request), now=present())
         except Located as error:
-            form.add_error("text", str(error))
+            form.add_error("text", _placed(error))
         else:
             notices.add(request, _("Saved; it counts from now on."))
             return redirect("recommendations:index")
-    context = {"name": name, "source": source, "form": form, "changes": _changes("recommendations", source)}
-    return render(request, "recommendations/document.html", context, status=422 if form.errors else 200)
+    context = {
+        "name": name, "source": source, "form": form, "changes": _changes("recommendations", source),
+        "seen": _seal(kept), "theirs": kept if is_stale else "",
+    }  # fmt: skip
+    status = 422 if form.errors or is_stale else 200
+    return render(request, "recommendations/document.html", context, status=status)
 
 
-def _text(source: str) -> dict[str, str]:
-    return {"text": rulebooks.text(source)}
+def _seal(text: str) -> str:
+    """Tells whether the document is still the one that was opened."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _placed(error: Located) -> str:
+    message, hint = error.in_words(_)
+    place = _("Line %(line)s, column %(column)s:") % {"line": error.line, "column": error.column}
+    return f"{place} {message} ({hint})" if hint else f"{place} {message}"
 
 
 def _changes(noun: str, name: str) -> Any:

@@ -61,7 +61,7 @@ def _has_value(score: Score, row: pa.Table) -> bool:
 
 def _told(score: Score, run: ScoreRun, row: pa.Table, known: Mapping[str, Trait]) -> Told:
     figures = [
-        (formats.in_language(trait.title), texts.written(trait, row[trait.name][0].as_py()))
+        _figure(score, run.version, trait, row[trait.name][0].as_py())
         for trait in values.traits_of(score)
         if trait.name in row.column_names
     ]
@@ -69,6 +69,21 @@ def _told(score: Score, run: ScoreRun, row: pa.Table, known: Mapping[str, Trait]
         score=score, version=run.version, as_of=run.as_of, is_retroactive=run.is_retroactive,
         title=formats.in_language(score.title), figures=figures, drivers=_drivers(score, run, row, known),
     )  # fmt: skip
+
+
+def _figure(score: Score, version: ScoreVersion, trait: Trait, value: Any) -> tuple[str, str]:
+    """A column's title and value; a probability beside that of everybody, a moment foretold as its day."""
+    title, written = formats.in_language(trait.title), texts.written(trait, value)
+    if isinstance(value, datetime):
+        written = formats.day(value)
+    if score.kind == VALUE or trait.name != score.columns.get("probability"):
+        return title, written
+    usual = version.card.get("base_rate")
+    if usual is not None and not score.is_best_category:
+        written = _("%(value)s, against %(usual)s of all customers judged") % {
+            "value": written, "usual": formats.percent(usual, 1),
+        }  # fmt: skip
+    return _("Probability"), written
 
 
 def _drivers(score: Score, run: ScoreRun, row: pa.Table, known: Mapping[str, Trait]) -> list[str]:

@@ -33,6 +33,7 @@ from cordiale.segments.faults import fault
 from cordiale.segments.forms import SegmentForm
 from cordiale.segments.models import Segment
 from cordiale.segments.queries import listing
+from cordiale.segments.queries.called import Names
 from cordiale.segments.queries.counting import Counts
 from cordiale.segments.rules import BadExpression
 from cordiale.segments.rules.sentence import sentence
@@ -225,7 +226,8 @@ def _state(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     words = ""
     if draft.expression is not None:
         our = company()
-        words = sentence(draft.expression.root, _language(), zone=our.zone, currency=our.currency)
+        names = Names(_language())
+        words = sentence(draft.expression.root, _language(), zone=our.zone, currency=our.currency, names=names)
     marked = fault(draft.text, draft.fault, _language()) if draft.fault else None
     shown = render_to_string("segments/_fault.html", {"fault": marked}, request) if marked else ""
     return {"face": draft.face, "outline": to_json(draft.outline), "text": draft.text, "sentence": words,

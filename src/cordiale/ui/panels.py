@@ -14,6 +14,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from cordiale.errors import Located
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,15 @@ def render(page: str, request: HttpRequest, subject: Any, *, column: str) -> lis
     """The rendered panels of a page's column, in order, each with its name."""
     rendered = []
     for panel in sorted(_panels.get(page, {}).values(), key=lambda one: one.order):
-        if panel.column == column and (content := panel.build(request, subject)) is not None:
+        if panel.column == column and (content := _built(panel, request, subject)) is not None:
             rendered.append((panel.name, render_to_string(content.template, content.context, request)))
     return rendered
+
+
+def _built(panel: Panel, request: HttpRequest, subject: Any) -> Content | None:
+    """What the panel shows. A company file with a mistake in it costs its panel, never the page."""
+    try:
+        return panel.build(request, subject)
+    except Located as error:
+        message, hint = error.in_words(gettext)
+        return Content("ui/_panel_problem.html", {"panel": panel, "error": error, "message": message, "hint": hint})

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from cordiale.errors import CordialeError
+from cordiale.insight.rules.phrases import mark as _
+from cordiale.insight.rules.phrases import say
 from cordiale.recommendations.rules import reading
 from cordiale.recommendations.rules.reading import Part
 
 SOURCE = "guides.yaml"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,59}\Z")
+_NAMES = _("use lower-case letters, figures and hyphens")
 _MOST = 30
 Texts = Mapping[str, str]
 
@@ -103,11 +106,11 @@ def parse(loaded: Any, source: str = SOURCE) -> dict[str, Guide]:
 
 def _guide(name: str, part: Part, above: Part) -> Guide:
     if not _NAME.match(name):
-        raise above.refuse(name, f"'{name}' is no name of a guide", "use lower-case letters, figures and hyphens")
+        raise above.refuse(name, say(_("'%(name)s' is no name of a guide"), name=name), _NAMES)
     part.only("title", "intro", "categories", "questions")
     questions = part.part("questions")
     if not 1 <= len(questions.values) <= _MOST:
-        raise part.refuse("questions", f"a guide asks 1 to {_MOST} questions")
+        raise part.refuse("questions", say(_("a guide asks 1 to %(most)s questions"), most=_MOST))
     return Guide(
         name=name, title=part.texts("title"), intro=part.texts("intro", is_needed=False),
         categories=frozenset(part.names("categories")),
@@ -117,11 +120,11 @@ def _guide(name: str, part: Part, above: Part) -> Guide:
 
 def _question(name: str, part: Part, above: Part) -> Question:
     if not _NAME.match(name):
-        raise above.refuse(name, f"'{name}' is no name of a question", "use lower-case letters, figures and hyphens")
+        raise above.refuse(name, say(_("'%(name)s' is no name of a question"), name=name), _NAMES)
     part.only("title", "several", "choices")
     choices = part.part("choices")
     if not 1 <= len(choices.values) <= _MOST:
-        raise part.refuse("choices", f"a question has 1 to {_MOST} choices")
+        raise part.refuse("choices", say(_("a question has 1 to %(most)s choices"), most=_MOST))
     return Question(
         name=name, title=part.texts("title"), several=part.flag("several", False),
         choices={one: _choice(one, inner) for one, inner in choices.parts()},

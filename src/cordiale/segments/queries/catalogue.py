@@ -11,6 +11,7 @@ from cordiale.insight import queries as insight
 from cordiale.insight.rules.traits import Trait
 from cordiale.segments.models import Segment
 from cordiale.segments.queries import known_values
+from cordiale.segments.queries.called import Names
 from cordiale.segments.queries.language import vocabulary
 from cordiale.segments.rules.calls import EXAMPLES
 from cordiale.segments.rules.language import CHOICES, MEASURES, STEPS, Field, Kind, Measure
@@ -110,13 +111,14 @@ def catalogue(language: str) -> Catalogue:
 
 
 def _field(one: Field, trait: Trait | None, language: str) -> FieldOffer:
+    names = Names(language)
     group = "score" if one.source == "trait" and (trait is None or trait.source == "score") else one.source
     return FieldOffer(
         name=one.name, title=_in(one.titles, language) or one.name,
         description=_in(trait.description, language) if trait else "", kind=one.kind, group=group,
         family=trait.source if trait and group == "trait" else "",
         unit=_in(trait.unit, language) if trait and trait.unit else "", operators=_OPERATORS[one.kind],
-        choices=tuple(Choice(value=value, title=value) for value in one.choices),
+        choices=tuple(Choice(value=value, title=names(one.name, value)) for value in one.choices),
         has_values=one.kind == Kind.TEXT and (one.source != "profile" or one.name in known_values.PROFILE),
     )  # fmt: skip
 
@@ -134,11 +136,11 @@ def _function(name: str, measure: Measure, language: str) -> FunctionOffer:
 
 
 def _column(measure: Measure, word: str, column: str, kind: Kind, language: str) -> ColumnOffer:
-    known = CHOICES.get((measure.table, column), ())
+    known, names = CHOICES.get((measure.table, column), ()), Names(language)
     operators = tuple(sign for sign in _OPERATORS[kind] if sign != "unknown")
     return ColumnOffer(
         name=word, title=COLUMNS.get(column, (word, word))[_which(language)], kind=kind, operators=operators,
-        choices=tuple(Choice(value=value, title=value) for value in known),
+        choices=tuple(Choice(value=value, title=names(column, value)) for value in known),
         has_values=kind == Kind.TEXT and not known and measure.table not in ("stays", "relations"),
     )  # fmt: skip
 

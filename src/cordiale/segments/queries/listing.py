@@ -16,6 +16,7 @@ from cordiale.customers.models import Customer
 from cordiale.segments import rules, uses
 from cordiale.segments.models import Segment
 from cordiale.segments.queries import reaching
+from cordiale.segments.queries.called import Names
 from cordiale.segments.queries.consents import standing
 from cordiale.segments.queries.language import vocabulary
 from cordiale.segments.rules import BadExpression
@@ -62,7 +63,7 @@ def in_words(text: str, language: str) -> str:
 
 def sentences(texts: Iterable[str], language: str) -> list[str]:
     """The same for several expressions."""
-    words, our = vocabulary(), company()
+    words, our, names = vocabulary(), company(), Names(language)
     said = []
     for text in texts:
         try:
@@ -70,7 +71,7 @@ def sentences(texts: Iterable[str], language: str) -> list[str]:
         except BadExpression:
             said.append("")
         else:
-            said.append(sentence(root, language, zone=our.zone, currency=our.currency))
+            said.append(sentence(root, language, zone=our.zone, currency=our.currency, names=names))
     return said
 
 

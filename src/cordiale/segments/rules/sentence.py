@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -46,6 +46,8 @@ from cordiale.segments.rules.tree import (
 )
 
 Words = Mapping[str, str]
+Names = Callable[[str, str], str]
+"""What a code is called: asked with what it is of (`segment`, `purpose`, `channel`, a field, a column) and the code."""
 
 _EN: Words = {
     "and": "AND", "or": "OR", "not": "NOT ({0})", "true": "everyone", "false": "nobody",
@@ -92,23 +94,24 @@ _FR: Words = {
     "in": "{0}\u202f: {1}", "not in": "{0}\u202f: ni {1} (valeur connue)",
     "like": "{0}\u202f: du modèle {1}", "not like": "{0}\u202f: hors du modèle {1} (valeur connue)",
     "null": "{0}\u202f: valeur inconnue", "not null": "{0}\u202f: valeur connue",
-    "consent": "a consenti à « {0} » par {1}", "segment": "est dans le segment « {0} »",
-    "reachable": "joignable pour « {0} » par {1}", "listed": "est sur la liste « {0} »",
-    "sample": "est dans l’échantillon « {1} » ({0})",
+    "consent": "a consenti à «\u202f{0}\u202f» par {1}", "segment": "est dans le segment «\u202f{0}\u202f»",
+    "reachable": "joignable pour «\u202f{0}\u202f» par {1}", "listed": "est sur la liste «\u202f{0}\u202f»",
+    "sample": "est dans l’échantillon «\u202f{1}\u202f» ({0})",
     "answers": "le nombre de réponses à", "last_answer": "la dernière réponse à", "cases": "le nombre de dossiers",
     "relations": "le nombre de relations", "entries": "le nombre d’entrées dans",
-    "exits": "le nombre de sorties de", "property": "la propriété « {0} »", "row": " ({0})", "rows": ", ",
+    "exits": "le nombre de sorties de", "property": "la propriété «\u202f{0}\u202f»", "row": " ({0})", "rows": ", ",
     "at once": "au moins une fois\u202f: {0}", "times": "le nombre de fois où\u202f: {0}", "then": ", puis ",
     "then not": ", puis sans ", "within": " (au plus {0} d’une étape à l’autre)", "step orders": "une commande",
     "step events": "l’événement", "step messages": "un message", "step answers": "une réponse à",
     "no orders": "commande", "no events": "l’événement", "no messages": "message", "no answers": "réponse à",
     "orders": "le nombre de commandes", "spend": "le montant dépensé", "units": "le nombre d’articles achetés",
     "events": "le nombre d’événements", "messages": "le nombre de messages",
-    "last": " sur {0}", "since": " depuis {0}", "minimum": " d’au moins {0}", "filter": " ({0} « {1} »)",
-    "name": " « {1} »", "days_since": "le nombre de jours depuis {0}", "declared": "la valeur déclarée « {0} »",
+    "last": " sur {0}", "since": " depuis {0}", "minimum": " d’au moins {0}", "filter": " ({0} «\u202f{1}\u202f»)",
+    "name": " «\u202f{1}\u202f»", "days_since": "le nombre de jours depuis {0}",
+    "declared": "la valeur déclarée «\u202f{0}\u202f»",
     "now": "maintenant", "entry": "l’entrée", "before": "{1} avant {0}", "after": "{1} après {0}",
     "day": "jour|jours", "hour": "heure|heures", "minute": "minute|minutes",
-    "text": "« {0} »",
+    "text": "«\u202f{0}\u202f»",
     "list": " ou ", "decimal": ",", "thousands": "\u202f", "percent": "{0}\u202f%", "on": "le {0}",
     "category": "catégorie", "department": "rayon", "brand": "marque", "product_id": "produit", "channel": "canal",
     "store": "magasin", "source": "source", "programme": "programme", "step": "étape", "purpose": "finalité",
@@ -120,17 +123,25 @@ _LANGUAGES = {"en": _EN, "fr": _FR}
 _LENGTHS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
 
-def sentence(condition: Condition, language: str, *, zone: str = "UTC", currency: str = "EUR") -> str:
-    """The condition in words. `zone` shows instants, `currency` (ISO 4217) amounts."""
-    said = _Speaker(_LANGUAGES.get(language, _EN), language, ZoneInfo(zone), currency).condition(condition)
+def _as_written(what: str, code: str) -> str:
+    """Codes say themselves where nobody knows what they are called."""
+    return code
+
+
+def sentence(
+    condition: Condition, language: str, *, zone: str = "UTC", currency: str = "EUR", names: Names = _as_written
+) -> str:
+    """The condition in words. `zone` shows instants, `currency` (ISO 4217) amounts; `names` names codes."""
+    said = _Speaker(_LANGUAGES.get(language, _EN), language, ZoneInfo(zone), currency, names).condition(condition)
     return said[:1].upper() + said[1:]
 
 
 class _Speaker:
     """Says conditions and values with one language's words."""
 
-    def __init__(self, words: Words, language: str, zone: ZoneInfo, currency: str) -> None:
+    def __init__(self, words: Words, language: str, zone: ZoneInfo, currency: str, names: Names) -> None:
         self._words, self._language, self._zone, self._currency = words, language, zone, currency
+        self._names = names
 
     def condition(self, node: Condition) -> str:  # noqa: PLR0911 - one return a node
         """A condition in words."""
@@ -143,16 +154,20 @@ class _Speaker:
             case Always():
                 return self._words["true" if node.holds else "false"]
             case Consented():
-                return self._say("consent", node.purpose, node.channel)
+                return self._say("consent", *self._contact(node))
             case Reachable():
-                return self._say("reachable", node.purpose, node.channel)
+                return self._say("reachable", *self._contact(node))
             case InSegment() | Listed():
-                return self._say("segment" if isinstance(node, InSegment) else "listed", node.name)
+                name = self._names("segment", node.name)
+                return self._say("segment" if isinstance(node, InSegment) else "listed", name)
             case Sampled():
                 return self._say("sample", self._number(node.share, Kind.SHARE), node.name)
             case Flag():
                 return self._field(node.field)
         return self._test(node)
+
+    def _contact(self, node: Consented | Reachable) -> tuple[str, str]:
+        return self._names("purpose", node.purpose), self._names("channel", node.channel)
 
     def _part(self, node: Condition) -> str:
         said = self.condition(node)
@@ -168,7 +183,7 @@ class _Speaker:
                 )
             is_moment = node.left.kind in (Kind.INSTANT, Kind.DATE) and node.sign not in ("=", "<>")
             key = f"t{node.sign}" if is_moment else node.sign
-            return self._say(key, self.value(node.left, node.right.kind), self.value(node.right, node.left.kind))
+            return self._say(key, self.value(node.left, node.right.kind), self._beside(node.left, node.right))
         negation = "not " if node.negated else ""
         value = self.value(node.value, Kind.NUMBER)
         match node:
@@ -176,12 +191,18 @@ class _Speaker:
                 kind = node.value.kind
                 return self._say(f"{negation}between", value, self.value(node.low, kind), self.value(node.high, kind))
             case OneOf():
-                options = [self.value(option, node.value.kind) for option in node.options]
+                options = [self._beside(node.value, option) for option in node.options]
                 return self._say(f"{negation}in", value, self._either(options, node.negated))
             case Like():
                 return self._say(f"{negation}like", value, self._say("text", node.pattern))
             case Unknown():
                 return self._say(f"{negation}null", value)
+
+    def _beside(self, of: Value, node: Value) -> str:
+        """A value that something is compared with: a code is called by its name."""
+        if isinstance(of, FieldValue) and isinstance(node, Text):
+            return self._say("text", self._names(of.field.name, node.value))
+        return self.value(node, of.kind)
 
     def _either(self, options: list[str], negated: bool) -> str:
         return (" ni " if negated and self._language == "fr" else self._words["list"]).join(options)
@@ -238,7 +259,7 @@ class _Speaker:
         for column, value in sorted(key.filters, key=lambda one: one[0] != key.measure.subject):
             if not is_implied(key, column, value):
                 word = "name" if column == key.measure.subject else "filter"
-                said += self._say(word, self._column(column), value)
+                said += self._say(word, self._column(column), self._names(column, value))
         tests = [self._row_test(test) for test in key.tests]
         return said + (self._say("row", self._words["rows"].join(tests)) if tests else "")
 
@@ -247,8 +268,10 @@ class _Speaker:
 
     def _row_test(self, test: RowTest) -> str:
         name = self._column(test.column) if test.column else self._say("property", test.name)
-        options = [self._say("text", one) if isinstance(one, str) else self._number(one, test.kind)
-                   for one in test.options]  # fmt: skip
+        options = [
+            self._say("text", self._names(test.column, one)) if isinstance(one, str) else self._number(one, test.kind)
+            for one in test.options
+        ]
         if test.sign == "=":
             return self._say("<>" if test.negated else "=", name, options[0])
         negation = "not " if test.negated else ""
