@@ -16,6 +16,8 @@ from cordiale.programmes import actions, queries
 from cordiale.programmes.models import Programme, ProgrammeVersion
 from cordiale.programmes.rules.reading import Known, Reading, read_programme
 from cordiale.programmes.rules.spec import stops
+from cordiale.segments.rules import parse
+from tests.segments.generation import WORDS
 
 from .conftest import DAY, WIN_BACK, Cast
 
@@ -179,3 +181,18 @@ def test_a_draft_cannot_be_paused(cast: Cast, now: datetime):
     cast.apply(start=False)
     with translation.override("en"), pytest.raises(Refused, match="start it first"):
         actions.pause_programme("win-back", actor="test", now=now)
+
+
+@pytest.mark.parametrize("written", [
+    '"age > 3 and citi = 1"', "'city = ''x'' and citi = 1'", "age > 3 and citi = 1",
+    "|\n      age > 3\n      and citi = 1",
+    ">\n      age > 3\n      and citi = 1", ">-\n      age > 3 and\n\n      citi = 1", "age > 3\n      and citi = 1",
+    '"city = \'\\u00e9\' \\\n      and citi = 1"', "|+\n        age > 3 and\n        citi",
+])  # fmt: skip
+def test_a_mistake_in_a_condition_is_told_at_its_place_however_it_is_written(written: str):
+    text = WIN_BACK.replace('"orders(since => entry) > 0"', written)
+    known = Known(purposes=("offers", "news"), check_condition=lambda one: parse(one, WORDS, in_scenario=True))
+    with pytest.raises(Located, match="did you mean 'city'") as refused:
+        read_programme(text, "p.yaml", known).require()
+    before = text[: text.index("citi")]
+    assert (refused.value.line, refused.value.column) == (before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -7,6 +7,7 @@ billions), so are tabs, duplicate keys, text that is not UTF-8, and files no per
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ T = TypeVar("T")
 LARGEST = 64 * 1024
 DEEPEST = 40
 _CLOSE = 0.6
+_SPACE = re.compile(r"(\s|\\\n)*")
+_ESCAPED = re.compile(r"\\(x..|u.{4}|U.{8}|.)")
 _CORE_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str")
 _KINDS = {MappingNode: "a mapping (key: value)", SequenceNode: "a list", ScalarNode: "a single value"}
 
@@ -39,6 +42,12 @@ def place_of(node: Node) -> Place:
     """Where the text of a node starts: after the quote, if it is quoted."""
     quoted = isinstance(node, ScalarNode) and node.style in ("'", '"')
     return Place(line=node.start_mark.line + 1, column=node.start_mark.column + 1 + quoted)
+
+
+def _text_of(node: ScalarNode) -> str:
+    """The text of a single value; ruamel leaves a mark where a folded block had its line breaks."""
+    value = str(node.value)
+    return (value.replace("\a", "") if node.style == ">" else value).strip()
 
 
 def nearest(word: str, known: Collection[str]) -> str:
@@ -191,9 +200,33 @@ class Document:
     def word(self, node: Node, what: str) -> str:
         """The text of a single value; an error and "" where there is none."""
         if isinstance(node, ScalarNode) and not is_empty(node):
-            return str(node.value).strip()
+            return _text_of(node)
         self.fail(node, f"{what} is empty" if is_empty(node) else f"{what} must be a single value, not {_kind(node)}")
         return ""
+
+    def place_within(self, node: ScalarNode, line: int, column: int) -> Place:
+        """Where in the file a character of a single value stands; `line` and `column` are those in the value itself."""
+        value = _text_of(node)
+        offset = sum(len(one) + 1 for one in value.split("\n")[: line - 1]) + column - 1
+        at = node.start_mark.index + (node.style in ("'", '"'))
+        if node.style in ("|", ">"):
+            at = self.text.index("\n", at)
+        for character in value[:offset].split():
+            at = self._after(at, character, node.style)
+        at = self._skipped(at) if offset < len(value) else at
+        before = self.text[:at]
+        return Place(line=before.count("\n") + 1, column=at - before.rfind("\n"))
+
+    def _after(self, at: int, word: str, style: str | None) -> int:
+        """Where a word of a value ends that is written at `at`, or after the space there."""
+        at = self._skipped(at)
+        for character in word:
+            escaped = _ESCAPED.match(self.text, at) if style == '"' else None
+            at += len(escaped[0]) if escaped else 1 + (style == "'" and character == "'")
+        return at
+
+    def _skipped(self, at: int) -> int:
+        return at + len(_SPACE.match(self.text, at)[0])  # type: ignore[index] # it matches nothing, too
 
     def choice(self, node: Node, what: str, known: Collection[str] | None) -> str:
         """One of the known words; any where None is given."""

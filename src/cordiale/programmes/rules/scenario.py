@@ -118,16 +118,13 @@ class ScenarioReader:
         return If(condition=condition, then=then, otherwise=otherwise)
 
     def _check_condition(self, node: Node, condition: str) -> None:
-        """An error inside the expression is shown at its place in the file (a folded block: at its first line)."""
+        """An error inside the expression is shown at its place in the file."""
         try:
             self.check_condition(condition)
         except Located as error:
-            start = place_of(node)
-            if isinstance(node, ScalarNode) and node.style in ("|", ">"):
-                place = Place(line=start.line + error.line, column=error.column)
-            else:
-                column = start.column + error.column - 1 if error.line == 1 else error.column
-                place = Place(line=start.line + error.line - 1, column=column)
+            place = place_of(node)
+            if isinstance(node, ScalarNode):
+                place = self.document.place_within(node, error.line, error.column)
             self.document.fail(place, error.message, error.hint)
 
     def _split(self, keys: dict[str, Node]) -> Split | None:
