@@ -208,3 +208,14 @@ def test_a_hundred_at_once_are_the_same_as_one_by_one(snapshot: dict[str, int]) 
     for number in (0, 1, 17, 50, 99):
         assert inside(f"s{number}") == set(queries.members(f"s{number}", NOW).customer_ids)
         assert Segment.objects.get(name=f"s{number}").size == queries.count(texts[number], NOW).matching
+
+
+def test_diamonds_ten_deep_are_evaluated_once_each(snapshot: dict[str, int]) -> None:
+    """Written out, the last layer would read the first eight to the power of ten times."""
+    for layer in range(10):
+        below = [f"(in_segment('d{layer - 1}-{one}') or not in_segment('d{layer - 1}-{one}'))" for one in range(4)]
+        for one in range(4):
+            save(f"d{layer}-{one}", " and ".join(below) if layer else f"orders_total >= {one}")
+    top = " and ".join(f"in_segment('d9-{one}')" for one in range(4))
+    assert queries.count(top, NOW).matching == 5
+    assert [moves.size for moves in actions.refresh(NOW).values()] == [5, 4, 2, 1] + [5] * 36
