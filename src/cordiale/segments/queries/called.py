@@ -27,8 +27,11 @@ class Names:
         if what == "channel":
             with translation.override(self._language):
                 return str(formats.channel(code))
-        known = {"segment": self._segments, "purpose": self._purposes, STAGE: self._stages}
-        return known[what].get(code, code) if what in known else code
+        if what == "segment":
+            return self._segments.get(code, code)
+        if what == "purpose":
+            return self._purposes.get(code, code)
+        return self._stages.get(code, code) if what == STAGE else code
 
     @cached_property
     def _segments(self) -> dict[str, str]:
