@@ -230,3 +230,10 @@ def test_past_numbers_open_the_list_of_that_day(client: Client, shop: Shop) -> N
     assert f"/customers/?stage=dormant&amp;on={then}" in staff.get(f"/traits/days/?day={then}").content.decode()
     flows = staff.get(f"/lifecycle/?from={then}&to={shop.now.date()}").content.decode()
     assert f"/customers/?stage=dormant&amp;on={then}" in flows
+
+
+def test_a_day_computed_before_there_were_customers_breaks_no_list(client: Client, shop: Shop) -> None:
+    actions.ensure_snapshot(shop.now)
+    staff = signed_in(client, shop)
+    assert "No day was computed yet" in staff.get("/traits/days/?stage=dormant").content.decode()
+    assert "Nobody matches" in staff.get("/customers/?stage=dormant").content.decode()

@@ -149,3 +149,11 @@ def test_a_category_that_looks_like_a_formula_is_written_as_text(client: Client,
     keep(date(2026, 11, 16), {1: "active"})
 
     assert "'=1+1,'=1+1,1" in signed_in(client, shop).get("/lifecycle/baskets.csv").content.decode()
+
+
+@pytest.mark.parametrize("page", ["", "forecast/", "cohorts/", "intervals/", "baskets/"])
+def test_a_day_computed_before_there_were_customers_breaks_no_page(client: Client, shop: Shop, page: str) -> None:
+    actions.ensure_snapshot(shop.now)
+    answer = signed_in(client, shop).get(f"/lifecycle/{page}")
+    assert answer.status_code == 200
+    assert "No customer yet" in answer.content.decode()

@@ -51,7 +51,7 @@ def test_a_customer_is_tested_in_the_page(marketer: Client) -> None:
     page = marketer.get("/segments/lyon/?customer=bert").content.decode()
     assert "is not in" in page
     assert "Paris" in page
-    assert "no customer has the reference" in marketer.get("/segments/lyon/?customer=nobody").content.decode()
+    assert "No customer has this reference" in marketer.get("/segments/lyon/?customer=nobody").content.decode()
 
 
 def test_what_is_typed_is_counted_with_reach_and_samples(marketer: Client) -> None:

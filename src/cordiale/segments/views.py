@@ -118,6 +118,8 @@ def _tested(request: HttpRequest, one: Segment, now: datetime) -> dict[str, Any]
     try:
         who = get_customer(asked)
         return {"who": who, "results": queries.explain(one.expression, who.pk, now)}
+    except NotFound:
+        return {"test_problem": _("No customer has this reference or number; find them in the list of customers.")}
     except CordialeError as error:
         return {"test_problem": str(error)}
 

@@ -51,7 +51,10 @@ def compute_for(customer_ids: Sequence[int], now: datetime) -> pa.Table:
 
 def customers_in_stage(stage: str, day: date | None = None) -> list[int]:
     """Who was in a stage on `day` (default the latest snapshot's)."""
-    rows = open_lake().query("SELECT customer_id FROM traits WHERE lifecycle_stage = ?", day, bind=[stage])
+    lake = open_lake()
+    if not lake.days():  # snapshots of nobody leave no column to ask
+        return []
+    rows = lake.query("SELECT customer_id FROM traits WHERE lifecycle_stage = ?", day, bind=[stage])
     ids: list[int] = rows["customer_id"].to_pylist()
     return ids
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from cordiale.accounts.access import staff_of
 from cordiale.accounts.permissions import may, require, requires
 from cordiale.company import company
 from cordiale.customers.models import Customer
+from cordiale.errors import NotFound
 from cordiale.insight import computation, pictures, queries, texts
 from cordiale.insight.models import Snapshot
 from cordiale.insight.rules.lifecycle import STAGES
@@ -40,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "day": day, "asked": day.isoformat(), "problem": problem, "today": today,
         "may_edit": may(staff_of(request).role, "insight.edit"), "stages": _titles(),
     }  # fmt: skip
-    if queries.find_snapshot() is not None:
+    with suppress(NotFound):  # before the first day that holds anybody the page says so
         context |= _told(request, queries.traits_on(day))
     return render(request, "insight/days.html", context)
 

@@ -164,6 +164,8 @@ def _count_cohorts(snapshot: Snapshot, period: str) -> dict[str, Any]:
 
 def _count_intervals(snapshot: Snapshot) -> dict[str, Any]:
     lake = open_lake()
+    if not lake.days():  # a snapshot of nobody leaves no column to ask
+        return {"rows": [], "overdue": []}
     has_usual = "overdue_ratio" in lake.traits.snapshot().columns.names  # a company may declare its traits without it
     gaps = lake.query(statements.intervals(snapshot.as_of), snapshot.day).to_pylist()
     return {
