@@ -196,6 +196,7 @@ export function choice(select, { said, help = {} }) {
     said, isStrict: true, find: (text) => fitting(groups(), text),
     choose: (option) => {
       input.value = option.title;
+      input.dataset.before = option.title; // chosen, no longer sought: the list stays closed when the face is drawn anew
       if (select.value === option.value) return;
       select.value = option.value;
       select.dispatchEvent(new Event('change', { bubbles: true }));

@@ -129,6 +129,17 @@ def test_a_segment_is_built_by_keyboard_taken_back_and_saved(page: Any, site: Si
     assert text_of(page) == saved
 
 
+def test_a_list_stays_closed_once_something_of_it_was_chosen(page: Any) -> None:
+    page.get_by_role("button", name="Add a rule").first.click()
+    settled(page)
+    pick(page, "Orders in 30 days")
+    assert page.locator(".combo-popup:visible").count() == 0
+    unit, field = (page.locator(one).last.bounding_box() for one in (".rule-joined > .rule-word", ".rule-number-field"))
+    assert abs((unit["y"] + unit["height"] / 2) - (field["y"] + field["height"] / 2)) < 4, (
+        "the unit stands by its field"
+    )
+
+
 def test_what_is_removed_is_brought_back(page: Any) -> None:
     begin(page, "Has consented to")
     page.get_by_role("button", name="Add a rule").click()
