@@ -51,7 +51,7 @@ class SparkLake(Lake):
             yield from super().per_customer(sql, day, stop=stop, **relations)
             return
         require_free(relations)
-        now = self.state()
+        now, relations = self.state(), {name: _wide(table) for name, table in relations.items()}
         shape = self._shape(now, sql, day, None, relations)
         many = len(buckets.parts(now, state.named(sql)))
         for part in SparkEngine(self).parts(now, sql, day, relations, many, stop or Stop()):
@@ -72,6 +72,14 @@ def _is_portable(sql: str) -> bool:
         _log.info("DuckDB answers, because %s", reason)
         return False
     return True
+
+
+def _wide(table: pa.Table) -> pa.Table:
+    """The table as SQL sees it: numbers of customers have 64 bits."""
+    place = table.schema.get_field_index("customer_id")
+    if place < 0 or table.schema.field(place).type != pa.int32():
+        return table
+    return table.set_column(place, "customer_id", table.column(place).cast(pa.int64()))
 
 
 def _shaped(rows: pa.Table, shape: pa.Schema) -> pa.Table:
