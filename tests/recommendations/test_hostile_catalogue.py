@@ -153,11 +153,11 @@ def test_a_file_of_products_may_hold_line_breaks_and_is_refused_whole_where_it_i
     db: None, fresh_home: Home, tmp_path: Path, now: datetime
 ) -> None:
     path = tmp_path / "products.csv"
-    path.write_bytes('id;title_fr;price\r\na;"Thé\nvert\u2028 bio";3,50\r\nb;"l\'été";\r\n'.encode())
+    path.write_bytes('id;title_fr;price\r\n\r\na;"Thé\nvert\u2028 bio";3,50\r\nb;"l\'été";\r\n'.encode())
     rows = catalogue.rows_of(path)
-    assert [row["id"] for row in rows] == ["a", "b"]
-    assert rows[0]["titles"] == {"fr": "Thé\nvert\u2028 bio"}
-    assert catalogue.tell(rows, source="file", actor="t", now=now).new == 2
+    assert {line: row["id"] for line, row in rows.items()} == {4: "a", 5: "b"}
+    assert rows[4]["titles"] == {"fr": "Thé\nvert\u2028 bio"}
+    assert catalogue.tell(rows.values(), source="file", actor="t", now=now).new == 2
     for content in (b"id\n" + b"x" * 200_000, "id;titre\n".encode("utf-16"), b"", b"nothing\n1\n"):
         path.write_bytes(content)
         with pytest.raises(CordialeError, match=r"products\.csv"):

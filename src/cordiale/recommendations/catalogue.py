@@ -131,8 +131,9 @@ def checked(code: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _CHECKS[name](name, row[name]) for name in FIELDS if name in row}
 
 
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The products of a CSV file (UTF-8, comma or semicolon; columns id, title_fr, title_en and those of FIELDS).
+def rows_of(path: Path) -> dict[int, dict[str, Any]]:
+    """Products of a CSV file (UTF-8, comma or semicolon; columns id, title_fr, title_en and those of FIELDS), each by
+    the line it ends on.
 
     Raises CordialeError where it cannot be read.
     """
@@ -141,7 +142,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
         head = text.partition("\n")[0]
         lines = io.StringIO(text, newline="")  # a cell may hold a line break
         reader = csv.DictReader(lines, delimiter=";" if head.count(";") > head.count(",") else ",")
-        names, rows = reader.fieldnames or [], list(reader)
+        names, rows = reader.fieldnames or [], {reader.line_num: row for row in reader}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CordialeError(f"cannot read {path.name}: give a CSV file in UTF-8 ({error})") from error
     known = {"id", "title_fr", "title_en", *FIELDS} - {"titles"}
@@ -149,7 +150,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     if unknown or "id" not in names:
         what = f"column '{unknown[0]}' is not known" if unknown else "column 'id' is missing"
         raise CordialeError(f"{path.name}: {what}; it takes {', '.join(sorted(known))}")
-    return [_of_text(row) for row in rows]
+    return {line: _of_text(row) for line, row in rows.items()}
 
 
 def _of_text(row: Mapping[str, str]) -> dict[str, Any]:

@@ -88,8 +88,9 @@ def products(
 ) -> None:
     """Tell of the products of FILE. Rows that cannot be taken are listed; the others are taken."""
     rows = catalogue.rows_of(file)
-    taken = catalogue.tell(rows, source=file.name, actor=ACTOR, now=context.present(now))
-    faults = [{"line": one.row + 2, "id": one.id, "error": one.reason} for one in taken.faults]
+    taken = catalogue.tell(rows.values(), source=file.name, actor=ACTOR, now=context.present(now))
+    lines = list(rows)
+    faults = [{"line": lines[one.row], "id": one.id, "error": one.reason} for one in taken.faults]
     said = f"{taken.new} new, {taken.changed} changed, {taken.unchanged} as they were"
     terminal.answer(
         {"new": taken.new, "changed": taken.changed, "unchanged": taken.unchanged, "problems": faults},
