@@ -142,7 +142,7 @@ def rows_of(path: Path) -> dict[int, dict[str, Any]]:
         head = text.partition("\n")[0]
         lines = io.StringIO(text, newline="")  # a cell may hold a line break
         reader = csv.DictReader(lines, delimiter=";" if head.count(";") > head.count(",") else ",")
-        names, rows = reader.fieldnames or [], {reader.line_num: row for row in reader}
+        names, rows = reader.fieldnames or [], dict((reader.line_num, row) for row in reader)  # noqa: C402 - the reader counts
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CordialeError(f"cannot read {path.name}: give a CSV file in UTF-8 ({error})") from error
     known = {"id", "title_fr", "title_en", *FIELDS} - {"titles"}
