@@ -60,6 +60,7 @@ def test_the_card_tells_method_data_and_back_test(
     page = signed_in(client, fitted, language=language).get("/scores/lapse_risk/").content.decode()
 
     assert [text for text in said if text not in page] == []
+    assert (page.count('"is_edge": true'), "Analyst" in page) == (2, True)
 
 
 def test_a_refused_score_says_what_is_missing(client: Client, filled: datetime) -> None:
@@ -85,6 +86,8 @@ def test_a_customer_s_page_says_what_moved_the_score(client: Client, fitted: dat
     assert english is not None
     assert any("risk" in text for text in english[0]["drivers"]["en"])
     assert any("risque" in text for text in english[0]["drivers"]["fr"])
+    assert "<dt>Probabilité</dt>" in page
+    assert "pour l’ensemble des clients de l’évaluation" in page
     assert english[0]["drivers"]["fr"][0].split(" : ")[-1] in page
 
 

@@ -136,7 +136,7 @@ def test_a_sentence_calls_codes_by_their_names(marketer: Client) -> None:
     assert (
         "Étape du cycle de vie : « Dormant » ou « Perdu » ET a consenti à « Offres et promotions » par e-mail" in page
     )
-    assert "est dans le segment « lyon »" in page
+    assert "est dans le segment « People of Lyon »" in page, "a name in another language beats a code"
     assert "is in the segment “People of Lyon”" in marketer.get("/segments/asleep/").content.decode()
 
 

@@ -55,7 +55,7 @@ def register() -> None:
 def ask(actor: Staff | str, now: datetime) -> Job:
     """Ask for a fit; while one waits or runs, that one."""
     open_one = Job.objects.filter(kind=KIND, state__in=("waiting", "running")).first()
-    return open_one or jobs.enqueue(KIND, {}, str(_("Recommendations")), actor, now)
+    return open_one or jobs.enqueue(KIND, {}, "", actor, now)
 
 
 def fit_when_due(now: datetime) -> None:

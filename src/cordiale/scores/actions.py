@@ -58,8 +58,8 @@ def ask_due(now: datetime) -> list[str]:
 
 
 def is_due(standing: queries.Standing, now: datetime) -> bool:
-    """Refused ones are tried each day: what was missing may have come."""
-    if standing.attempt is None or standing.is_changed or standing.version is None:
+    """Refused ones are tried each day, for what was missing may have come; those that lost a trait do without it."""
+    if standing.attempt is None or standing.is_changed or standing.version is None or standing.missing:
         return True
     return standing.attempt.fitted_at + timedelta(days=standing.score.refit) <= now
 

@@ -43,7 +43,10 @@ class VersionOut(Schema):
 
 
 class ScoreOut(Schema):
-    """How a score stands. `refusals`: what its gate lacks, while it does not exist. `columns`: its traits."""
+    """How a score stands. `refusals`: what its gate lacks, while it does not exist. `columns`: its traits.
+
+    `missing`: traits it reads that are no longer declared, unknown to it until it is learnt anew.
+    """
 
     name: str
     kind: str
@@ -58,6 +61,7 @@ class ScoreOut(Schema):
     next_fit_at: datetime | None
     is_changed: bool
     is_fitting: bool
+    missing: list[str]
 
 
 class ScoreList(Schema):

@@ -32,7 +32,7 @@ def row(standing: Standing) -> dict[str, Any]:
         "name": standing.score.name, "title": formats.in_language(standing.score.title),
         "description": formats.in_language(standing.score.description), "kind": kind_title(standing.score),
         "state": state_title(standing.state), "badge": BADGES[standing.state],
-        "quality": quality(standing.score, version) if version else lacks(standing.attempt),
+        "quality": _now(standing, version) if version else lacks(standing.attempt),
         "fitted_at": standing.attempt.fitted_at if standing.attempt else None,
         "next_fit_at": standing.next_fit_at, "is_fitting": standing.job is not None,
         "is_changed": standing.is_changed, "moved": _moved(version) if version else None, "owner": standing.score.owner,
@@ -56,7 +56,7 @@ def card(standing: Standing, version: ScoreVersion) -> dict[str, Any]:
         "version": version, "state": state_title(schemas.state(version)), "badge": BADGES[schemas.state(version)],
         "method": method_title(score, version), "method_words": method_words(score, version),
         "gate": [gate_row(check) for check in found["gate"]], "facts": facts(score, version),
-        "quality": quality(score, version), "limits": limits(score), "drift": drift(version), "who": who(),
+        "quality": _now(standing, version), "limits": limits(score), "drift": drift(version), "who": who(),
         "owner": owner(score), "columns": columns(score),
     }  # fmt: skip
     if "evaluation" in found:
@@ -99,6 +99,19 @@ def lacks(version: ScoreVersion | None) -> str:
         for one in version.refusals
     ]
     return _("The past does not hold enough yet: %(missing)s.") % {"missing": "; ".join(missing)}
+
+
+def _now(standing: Standing, version: ScoreVersion) -> str:
+    """How good a version is; of the one in force also which traits it reads that are no longer declared."""
+    told = quality(standing.score, version)
+    if version != standing.version or not standing.missing:
+        return told
+    text = ngettext(
+        "It goes on without a trait that is no longer declared (%(traits)s), until it is learnt anew the next night.",
+        "It goes on without traits that are no longer declared (%(traits)s), until it is learnt anew the next night.",
+        len(standing.missing),
+    )
+    return f"{told} {text % {'traits': ', '.join(standing.missing)}}"
 
 
 def gate_row(check: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,9 +248,9 @@ def measures(score: Score, found: Mapping[str, Any]) -> list[dict[str, Any]]:
         ),
         "lift_10": (
             _("Lift of the highest tenth"),
-            _("Share who did it among the highest 10 %, against all; higher is better."),
+            _("Share who did it among the highest 10%, against all; higher is better."),
         ),
-        "lift_1": (_("Lift of the highest hundredth"), _("The same of the highest 1 %.")),
+        "lift_1": (_("Lift of the highest hundredth"), _("The same of the highest 1%.")),
     }
     errors = found["errors"]
     fair = {

@@ -95,7 +95,8 @@ def _listed(standing: queries.Standing) -> list[Any]:
     return [
         standing.score.name, standing.score.kind, standing.state, version.number if version else "",
         f"{attempt.fitted_at:%Y-%m-%d}" if attempt else "", version.method if version else "",
-        version.horizon if version else "", _lacks(attempt.refusals) if attempt and not version else "",
+        version.horizon if version else "",
+        _lacks(attempt.refusals) if attempt and not version else ", ".join(standing.missing),
     ]  # fmt: skip
 
 
@@ -111,6 +112,11 @@ def _card_text(payload: dict[str, Any]) -> Group:
     version = payload["version"]
     known = f"fitted {version['fitted_at']}, known until {version['as_of']}"
     parts.append(f"version {version['number']}, {known}, {version['state']}")
+    if payload["missing"]:
+        parts.append(
+            f"no longer declared: {', '.join(payload['missing'])}; unknown for everybody until it is learnt anew, the"
+            f" next night or by cordiale scores fit {payload['name']}"
+        )
     parts.append(
         terminal.table("gate", "have", "need", rows=[[c["measure"], c["have"], c["need"]] for c in found["gate"]])
     )

@@ -9,7 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from cordiale import home
-from cordiale.errors import Located, NotFound
+from cordiale.errors import NotFound
+from cordiale.insight.rules.phrases import Fault
+from cordiale.insight.rules.phrases import mark as _
 from cordiale.scores.rules import declarations
 from cordiale.scores.rules.declarations import Score
 
@@ -45,5 +47,7 @@ def _read(path: Path, changed_at: int) -> tuple[Score, ...]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise Located("this is not UTF-8 text", line=line, column=1, source=FILE, hint="save it as UTF-8") from error
+        raise Fault(
+            _("this is not UTF-8 text"), line=line, column=1, source=FILE, hint=_("save it as UTF-8")
+        ) from error
     return tuple(declarations.parse(text, FILE))

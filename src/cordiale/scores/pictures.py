@@ -20,8 +20,8 @@ def reliability(found: Mapping[str, Any]) -> Picture:
         "series": [
             {"name": _("Foretold"), "values": [one["predicted"] for one in bins]},
             {"name": _("Seen"), "values": [one["observed"] for one in bins]},
-            {"name": _("Seen, at least (95 %)"), "values": [one["low"] for one in bins], "is_edge": True},
-            {"name": _("Seen, at most (95 %)"), "values": [one["high"] for one in bins], "is_edge": True},
+            {"name": _("Seen, at least (95%)"), "values": [one["low"] for one in bins], "is_edge": True},
+            {"name": _("Seen, at most (95%)"), "values": [one["high"] for one in bins], "is_edge": True},
         ],
         "title": _("Foretold and seen, by tenths of the customers judged"),
         "summary": _("From %(low)s foretold and %(seen_low)s seen in the lowest group to %(high)s foretold and"

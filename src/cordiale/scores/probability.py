@@ -108,17 +108,25 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
 def values(
     score: Score, version: ScoreVersion, part: pa.Table, mask: pa.Array, as_of: datetime
 ) -> Mapping[str, pa.Array]:
-    """The probability for each row for which `mask` holds, unknown for the others."""
+    """The probability for each row for which `mask` holds, unknown for the others.
+
+    A trait that is no longer computed counts as unknown for everybody.
+    """
     chosen = part.filter(mask)
     probability = np.full(part.num_rows, np.nan)
     if chosen.num_rows:
-        probability[mask.to_numpy(zero_copy_only=False)] = model_of(version).predict(chosen, as_of=as_of)
+        model = model_of(version)
+        known = model.encoding.completed(chosen)
+        probability[mask.to_numpy(zero_copy_only=False)] = model.predict(known, as_of=as_of)
     return {"probability": pa.array(probability, from_pandas=True)}
 
 
 def drivers(version: ScoreVersion, row: pa.Table, as_of: datetime, top: int) -> list[tuple[str, float]]:
-    """The traits that moved one customer's log-odds most, the strongest first."""
-    return model_of(version).drivers(row, top, as_of=as_of).of(0)
+    """The traits that moved one customer's log-odds most, the strongest first; none that is no longer computed."""
+    model = model_of(version)
+    gone = model.encoding.lacking(row)
+    moved = model.drivers(model.encoding.completed(row), top + len(gone), as_of=as_of).of(0)
+    return [(name, effect) for name, effect in moved if name not in gone][:top]
 
 
 def model_of(version: ScoreVersion) -> Classifier:

@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from cordiale.errors import NotFound
+from cordiale.insight import definitions as declared
 from cordiale.insight import queries as insight
+from cordiale.insight.rules.traits import RFM, STAGE
 from cordiale.jobs.models import OPEN, Job
 from cordiale.scores import definitions
 from cordiale.scores.models import ScoreRun, ScoreVersion, Term, Watch
@@ -46,6 +48,17 @@ class Standing:
     def is_changed(self) -> bool:
         """Was the declaration changed since it was learnt?"""
         return self.attempt is not None and self.attempt.declaration != definitions.fingerprint(self.score)
+
+    @property
+    def missing(self) -> list[str]:
+        """Traits that the version in force reads and nobody declares any more: unknown until it is learnt anew."""
+        read = self.version.parameters.get("features", ()) if self.version else ()
+        return sorted(set(read) - inputs())
+
+
+def inputs() -> frozenset[str]:
+    """What a score can read of a customer today: the declared traits, the RFM scores, the stage."""
+    return frozenset([*(trait.name for trait in declared.current().traits), *RFM, STAGE])
 
 
 def standings() -> list[Standing]:

@@ -21,7 +21,7 @@ def score(standing: Standing) -> dict[str, Any]:
         "refusals": list(attempt.refusals) if attempt and standing.version is None else [],
         "attempted_at": attempt.fitted_at if attempt else None,
         "next_fit_at": standing.next_fit_at, "is_changed": standing.is_changed,
-        "is_fitting": standing.job is not None,
+        "is_fitting": standing.job is not None, "missing": standing.missing,
     }  # fmt: skip
 
 

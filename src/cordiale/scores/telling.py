@@ -48,6 +48,8 @@ def scores_of(customer: Customer) -> list[Told]:
     if not row.num_rows:
         return []
     runs, known = queries.runs_of(snapshot.as_of), {trait.name: trait for trait in insight.traits()}
+    gone = set(row.column_names) - known.keys() - queries.inputs() - {"customer_id"}
+    row = row.drop_columns(sorted(gone))
     return [
         _told(score, runs[score.name], row, known)
         for score in definitions.scores()

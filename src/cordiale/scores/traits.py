@@ -19,8 +19,7 @@ def register() -> None:
 def using(trait: str) -> list[uses.Use]:
     """The scores whose version in force reads the trait.
 
-    They do not keep it: a model learns from every trait there is, so that only without it can one be learnt that does
-    without it.
+    They do not keep it: without it they go on as though it were unknown, and are learnt anew the night after.
     """
     titles = {score.name: score.title for score in definitions.scores()}
     terms = Term.objects.filter(until__isnull=True, score__in=titles).order_by("score").select_related("version")
@@ -28,7 +27,7 @@ def using(trait: str) -> list[uses.Use]:
         uses.Use(
             title=_("the score %(title)s") % {"title": formats.in_language(titles[term.score])},
             url=reverse("scores:score", args=[term.score]),
-            without=_("it would have no values until it is learnt anew."),
+            without=_("it would go on as if nobody had a value, and be learnt anew without the trait the next night."),
         )
         for term in terms
         if trait in term.version.parameters.get("features", ())

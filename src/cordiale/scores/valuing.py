@@ -75,7 +75,8 @@ class Model:
             ways = (PURCHASES, REGRESSION, RECENT)
             return np.asarray(np.mean([self.amounts(what, one, past, rows, as_of) for one in ways], axis=0))
         if way == REGRESSION:
-            return self.regressors[what].predict(rows.drop_columns(_dropped(rows)), as_of=as_of)
+            regressor = self.regressors[what]
+            return regressor.predict(regressor.encoding.completed(_features(rows)), as_of=as_of)
         if way == PURCHASES:
             orders = self.purchases.expected(self.days, past.x, past.t_x, past.T)
             return orders if what == ORDERS else orders * self.basket(past)
@@ -153,7 +154,7 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     }  # fmt: skip
     return Learnt(
         as_of=past.until, horizon=score.horizons[0], card=card, method=final.purchases.model, content=final.dump(),
-        parameters={"margin": score.margin, "discount": score.discount, "features": list(histories.COLUMNS)},
+        parameters={"margin": score.margin, "discount": score.discount, "features": _read(final)},
     )  # fmt: skip
 
 
@@ -367,6 +368,12 @@ def _amounts_told(found: AmountEvaluation) -> dict[str, Any]:
         "mae": asdict(found.mae), "rmse": asdict(found.rmse), "mean_ratio": list(found.mean_ratio),
         "rule_mean_ratio": found.baseline_mean_ratio,
     }  # fmt: skip
+
+
+def _read(model: Model) -> list[str]:
+    """The traits a model reads."""
+    asked = (name for one in model.regressors.values() for name in one.encoding.names())
+    return list(dict.fromkeys([*histories.COLUMNS, *asked]))
 
 
 def _features(rows: pa.Table) -> pa.Table:

@@ -37,13 +37,14 @@ def watch(now: datetime) -> list[Watch]:
 
 
 def _drift(score: Score, version: ScoreVersion, as_of: datetime) -> dict[str, float] | None:
-    """The index of each feature; None where nobody gets the score, or a trait is gone."""
-    reference = learning.Reference.from_json(version.card["reference"])
+    """The index of each feature that is still declared; None where nobody gets the score, or the day lacks one."""
+    kept, there = learning.Reference.from_json(version.card["reference"]), queries.inputs()
+    reference = learning.Reference({name: one for name, one in kept.features.items() if name in there})
     columns = ["customer_id", "lifecycle_stage", "orders_total", *reference.features]
     try:
         rows = open_lake().query(f"SELECT {', '.join(dict.fromkeys(columns))} FROM traits")
         mask = observing.is_about(score, rows, observing.restricted(), as_of)
         chosen: pa.Table = rows.filter(mask)
         return learning.drift(reference, chosen, as_of) if chosen.num_rows else None
-    except CordialeError:  # a trait it learnt from was taken away: the card says so, and the next fit mends it
+    except CordialeError:  # a trait it learnt from is not in the latest snapshot yet: the next one tells
         return None

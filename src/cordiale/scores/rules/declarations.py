@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from cordiale.insight.rules.documents import Node, read
 from cordiale.insight.rules.lifecycle import STAGES
+from cordiale.insight.rules.phrases import Phrase, say
+from cordiale.insight.rules.phrases import mark as _
 from cordiale.insight.rules.traits import RFM, STAGE
 
 VALUE, LAPSE, PROPENSITY = "expected value", "lapse risk", "propensity"
@@ -69,23 +71,35 @@ class Score:
 def parse(text: str, source: str) -> list[Score]:
     """The scores declared in a YAML text, in its order. Raises Located at what is wrong."""
     entries = list(read(text, source).fields(required=("scores",))["scores"].entries())
-    scores, names = [], dict.fromkeys(_TAKEN, "the snapshot itself")
+    scores = []
+    names: dict[str, str] = dict.fromkeys(_TAKEN, "")
     for name, node in entries:
         if not _NAME.fullmatch(name):
-            node.refuse_name(f"'{name}' cannot name a score", hint="small letters, digits and _ only")
+            node.refuse_name(
+                say(_("'%(name)s' cannot name a score"), name=name), hint=_("small letters, digits and _ only")
+            )
         score = _score(name, node)
         for column in score.columns.values():
             if column in names:
-                node.refuse_name(f"the column '{column}' is taken by {names[column]}", hint="choose another name")
-            names[column] = f"the score '{name}'"
+                node.refuse_name(_taken(column, names[column]), hint=_("choose another name"))
+            names[column] = name
         scores.append(score)
     return scores
+
+
+def _taken(column: str, score: str) -> Phrase:
+    if score:
+        return say(_("the column '%(column)s' is taken by the score '%(score)s'"), column=column, score=score)
+    return say(_("the column '%(column)s' is taken by the snapshot itself"), column=column)
 
 
 def _score(name: str, node: Node) -> Score:
     kind = dict(node.entries()).get("kind")
     if kind is None:
-        node.refuse_name(f"the score '{name}' has no kind", hint=f"choose {', '.join(KINDS)}")
+        node.refuse_name(
+            say(_("the score '%(name)s' has no kind"), name=name),
+            hint=say(_("choose %(names)s"), names=", ".join(KINDS)),
+        )
     return {VALUE: _value, LAPSE: _lapse, PROPENSITY: _propensity}[kind.choice(KINDS)](name, node)
 
 
@@ -94,7 +108,7 @@ def _value(name: str, node: Node) -> Score:
     columns = entries["columns"].fields(required=tuple(VALUE_COLUMNS))
     score = _common(name, entries, {key: _column(one) for key, one in columns.items()})
     if len(score.horizons) != 1:
-        entries["horizon"].refuse("an expected value has one horizon")
+        entries["horizon"].refuse(_("an expected value has one horizon"))
     return replace(
         score,
         judged_on=entries["judged_on"].days() if "judged_on" in entries else score.judged_on,
@@ -114,9 +128,12 @@ def _propensity(name: str, node: Node) -> Score:
     needed = {FIRST_PURCHASE: "category", EVENT: "event"}.get(target)
     for key in ("category", "event"):
         if key in entries and key != needed:
-            entries[key].refuse_name(f"a {target} has no {key}")
+            entries[key].refuse_name(say(_("a %(target)s has no %(key)s"), target=target, key=key))
         if key not in entries and key == needed:
-            entries["target"].refuse(f"a {target} needs '{key}'", hint=f"{key}: the name of the {key}")
+            entries["target"].refuse(
+                say(_("a %(target)s needs '%(key)s'"), target=target, key=key),
+                hint=say(_("%(key)s: the name of the %(key)s"), key=key),
+            )
     category = entries["category"].text() if "category" in entries else ""
     columns = {"probability": name} | ({"category": f"{name}_category"} if category == BEST else {})
     return replace(
@@ -145,7 +162,7 @@ def _horizons(node: Node) -> tuple[int, ...]:
         return (node.days(),)
     days = tuple(item.days() for item in node.items())
     if not days or len(days) > _MOST_HORIZONS or list(days) != sorted(set(days)):
-        node.refuse(f"1 to {_MOST_HORIZONS} different horizons are needed, the shortest first")
+        node.refuse(say(_("1 to %(most)s different horizons are needed, the shortest first"), most=_MOST_HORIZONS))
     return days
 
 
@@ -157,14 +174,14 @@ def _gate(node: Node) -> Gate:
 def _count(node: Node) -> int:
     value = node.number()
     if not isinstance(value, int) or value < 1:
-        node.refuse(f"{node.name} must be a whole number, at least 1")
+        node.refuse(say(_("%(what)s must be a whole number, at least 1"), what=node.called))
     return int(value)
 
 
 def _share(node: Node) -> float:
     value = float(node.number())
     if not 0 <= value <= 1:
-        node.refuse(f"{node.name} must lie between 0 and 1", hint="0.3 is 30 %")
+        node.refuse(say(_("%(what)s must lie between 0 and 1"), what=node.called), hint=_("0.3 is 30 %"))
     return value
 
 
@@ -174,11 +191,16 @@ def _among(entries: Mapping[str, Node]) -> tuple[str, ...]:
 
 def _stage(node: Node) -> str:
     if node.value not in STAGES:
-        node.refuse(f"'{node.value}' is not a stage", hint=f"choose {', '.join(STAGES)}")
+        node.refuse(
+            say(_("'%(value)s' is not a stage"), value=node.value),
+            hint=say(_("choose %(names)s"), names=", ".join(STAGES)),
+        )
     return str(node.value)
 
 
 def _column(node: Node) -> str:
     if not _NAME.fullmatch(node.text()):
-        node.refuse(f"'{node.value}' cannot name a column", hint="small letters, digits and _ only")
+        node.refuse(
+            say(_("'%(name)s' cannot name a column"), name=node.value), hint=_("small letters, digits and _ only")
+        )
     return str(node.value)

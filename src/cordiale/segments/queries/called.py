@@ -35,7 +35,8 @@ class Names:
 
     @cached_property
     def _segments(self) -> dict[str, str]:
-        return {name: title.get(self._language) or name for name, title in Segment.objects.values_list("name", "title")}
+        found = Segment.objects.values_list("name", "title")
+        return {name: title.get(self._language) or next(iter(title.values()), name) for name, title in found}
 
     @cached_property
     def _purposes(self) -> dict[str, str]:
