@@ -57,6 +57,18 @@ def test_a_missing_column_is_named():
         model.predict(table.drop_columns(["visits"]), as_of=AS_OF)
 
 
+def test_a_column_that_is_gone_or_of_another_kind_can_be_taken_as_unknown():
+    table, bought = customers(400)
+    model = fit_classifier(table, bought, as_of=AS_OF)
+    unknown = table.set_column(0, "spend", pa.nulls(400, pa.float64()))
+    changed = table.drop_columns(["spend"]).append_column("spend", pa.array(["much"] * 400))
+    for lacking in (table.drop_columns(["spend"]), changed):
+        assert model.encoding.lacking(lacking) == ("spend",)
+        known = model.encoding.completed(lacking)
+        np.testing.assert_array_equal(model.predict(known, as_of=AS_OF), model.predict(unknown, as_of=AS_OF))
+    assert model.encoding.completed(table) is table
+
+
 def test_a_column_of_another_kind_is_named():
     table, _ = customers(100)
     learned = encoding.learn(table, AS_OF)

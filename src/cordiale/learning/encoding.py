@@ -57,6 +57,17 @@ class Encoding:
                 matrix[:, first] = figures(column, feature.name, as_of)
         return matrix
 
+    def lacking(self, table: pa.Table) -> tuple[str, ...]:
+        """The features of which a table has no column, or one of another kind."""
+        return tuple(one.name for one in self.features if not _is_there(table, one))
+
+    def completed(self, table: pa.Table) -> pa.Table:
+        """`table` with the features it is lacking as unknown for everybody."""
+        for name in self.lacking(table):
+            kept = table.drop_columns([name]) if name in table.column_names else table
+            table = kept.append_column(name, pa.nulls(table.num_rows))
+        return table
+
     def owners(self) -> npt.NDArray[np.intp]:
         """For each column of the matrix, the place of its feature."""
         return np.repeat(np.arange(len(self.features)), [feature.width() for feature in self.features])
@@ -142,9 +153,16 @@ def _column(table: pa.Table, feature: Feature) -> pa.ChunkedArray:
     if feature.name not in table.column_names:
         raise CordialeError(f"the features lack {feature.name}, which the model learned from; fit it again without")
     column = table[feature.name]
-    if is_text(column.type) != (feature.kind == TEXT) and not pa.types.is_null(column.type):
+    if not _is_there(table, feature):
         raise CordialeError(f"feature {feature.name} changed from {feature.kind} to {column.type}; fit the model again")
     return column
+
+
+def _is_there(table: pa.Table, feature: Feature) -> bool:
+    if feature.name not in table.column_names:
+        return False
+    kind = table.schema.field(feature.name).type
+    return bool(pa.types.is_null(kind) or is_text(kind) == (feature.kind == TEXT))
 
 
 def _indicators(column: pa.ChunkedArray, values: tuple[str, ...]) -> Floats:
