@@ -7,15 +7,18 @@ figures (same comparisons, same order of addition) and can say what each column 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from cordiale.learning import masks
 from cordiale.learning.encoding import Floats
+from cordiale.learning.masks import Masks
 
 Loss = Literal["log_loss", "absolute_error", "squared_error"]
 PATIENCE = 30
@@ -43,7 +46,13 @@ class Trees:
 
     def score(self, matrix: Floats) -> Floats:
         """The raw score of each row: log-odds, or the amount."""
-        return self._walked("total", matrix, np.full(len(matrix), self.base))
+        found = self._masks
+        tables = (found.columns, found.edges, found.starts, found.kept, found.leaves)
+        return _over("total", matrix, np.full(len(matrix), self.base), tables)
+
+    @cached_property
+    def _masks(self) -> Masks:
+        return masks.of(**{name: getattr(self, name) for name in _ARRAYS})
 
     def staged(self, matrix: Floats) -> Floats:
         """The raw score of each row after each tree, shape (trees, rows)."""
@@ -68,18 +77,21 @@ class Trees:
         return {"base": np.array(self.base), **{name: getattr(self, name) for name in _ARRAYS}}
 
     def _walked(self, kernel: str, matrix: Floats, into: Floats) -> Floats:
-        """`into` once the kernel went over all rows, on several threads where they are many."""
-        from cordiale.learning import kernels  # noqa: PLC0415 numba takes a second to import
+        return _over(kernel, matrix, into, [getattr(self, name) for name in _ARRAYS])
 
-        walk, nodes = getattr(kernels, kernel), [getattr(self, name) for name in _ARRAYS]
-        matrix = np.ascontiguousarray(matrix)
-        parts = [slice(first, first + _PART) for first in range(0, len(matrix), _PART)]
-        if len(parts) == 1:
-            walk(matrix, into, *nodes)
-            return into
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            list(threads.map(lambda part: walk(matrix[part], into[part], *nodes), parts))
+
+def _over(kernel: str, matrix: Floats, into: Floats, tables: Sequence[npt.NDArray[Any]]) -> Floats:
+    """`into` once the kernel went over all rows, on several threads where they are many."""
+    from cordiale.learning import kernels  # noqa: PLC0415 numba takes a second to import
+
+    go, matrix = getattr(kernels, kernel), np.ascontiguousarray(matrix)
+    parts = [slice(first, first + _PART) for first in range(0, len(matrix), _PART)]
+    if len(parts) == 1:
+        go(matrix, into, *tables)
         return into
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(lambda part: go(matrix[part], into[part], *tables), parts))
+    return into
 
 
 def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Trees:
@@ -89,7 +101,10 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> Trees:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How trees grow. `rounds` is the most of them; how many are kept, held-out rows decide."""
+    """How trees grow. `rounds` is the most of them; how many are kept, held-out rows decide.
+
+    `leaves` is at most `masks.LEAVES`.
+    """
 
     loss: Loss = "log_loss"
     rounds: int = 300

@@ -12,8 +12,10 @@ import numpy.typing as npt
 from numba import njit
 
 from cordiale.learning.encoding import Floats
+from cordiale.learning.masks import LEAVES, SHIFT, TURN
 
 Ints = npt.NDArray[np.int32]
+Bits = npt.NDArray[np.uint16]
 Bools = npt.NDArray[np.bool_]
 
 
@@ -24,24 +26,39 @@ def _next(figure: Any, node: Any, threshold: Floats, unknown_left: Bools, left: 
 
 
 @njit(nogil=True, cache=True)
+def _line(figure: Any, place: Any, edges: Floats, starts: Ints) -> Any:
+    """The line of a figure among those of its column: the first is for unknown ones."""
+    first = low = starts[place]
+    if np.isnan(figure):
+        return first + 2 * place
+    high = starts[place + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if edges[middle] < figure:
+            low = middle + 1
+        else:
+            high = middle
+    return low + 2 * place + 1
+
+
+@njit(nogil=True, cache=True)
 def total(
-    matrix: Floats,
-    scores: Floats,
-    roots: Ints,
-    feature: Ints,
-    threshold: Floats,
-    unknown_left: Bools,
-    left: Ints,
-    right: Ints,
-    value: Floats,
+    matrix: Floats, scores: Floats, columns: Ints, edges: Floats, starts: Ints, kept: Bits, leaves: Floats
 ) -> None:
-    """Add to `scores` the leaf of each tree each row falls into, tree after tree as scikit-learn does."""
+    """Add to `scores` the leaf of each tree each row falls into (see `masks`), tree after tree as scikit-learn does."""
+    trees = kept.shape[1]
+    alive = np.empty(trees, np.uint16)
     for row in range(matrix.shape[0]):
-        for root in roots:
-            node = root
-            while left[node] >= 0:
-                node = _next(matrix[row, feature[node]], node, threshold, unknown_left, left, right)
-            scores[row] += value[node]
+        alive[:] = 0xFFFF
+        for place in range(len(columns)):
+            line = kept[_line(matrix[row, columns[place]], place, edges, starts)]
+            for tree in range(trees):
+                alive[tree] &= line[tree]
+        score = scores[row]
+        for tree in range(trees):
+            bits = np.int64(alive[tree])
+            score += leaves[tree, ((bits & -bits) * TURN >> SHIFT) & (LEAVES - 1)]
+        scores[row] = score
 
 
 @njit(nogil=True, cache=True)
@@ -56,7 +73,7 @@ def staged(
     right: Ints,
     value: Floats,
 ) -> None:
-    """Like `total`; `scores`, shape (rows, trees + 1), holds the base first and keeps the sum after each tree."""
+    """Walk all trees; `scores`, shape (rows, trees + 1), holds the base first and keeps the sum after each tree."""
     for row in range(matrix.shape[0]):
         for number, root in enumerate(roots):
             node = root

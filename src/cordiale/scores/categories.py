@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 WINDOWS = 2
 """Windows learnt from at most before the judge's, one before the other."""
-_OFFERED, _PAIRS, _CHUNK, _HEAD = 40, 120_000, 10_000, 8
+_OFFERED, _PAIRS, _CHUNK, _HEAD = 40, 120_000, 4_000, 8
 _BOUGHT = (
     "SELECT customer_id, category, min(ts) AS first, max(ts) AS last, count(DISTINCT order_id) AS orders"
     " FROM order_lines WHERE amount >= 0 AND category IS NOT NULL AND ts < ? GROUP BY customer_id, category"
@@ -141,12 +141,10 @@ def values(
     if chosen.num_rows:
         model = model_of(version)
         for first, pairs, who, which in _pairs(model.shelf, chosen, as_of):
-            chance = model.classifier.predict(pairs)
-            order = np.lexsort((which, -chance, who))
-            best = order[np.unique(who[order], return_index=True)[1]]
-            rows = places[first + who[best]]
-            probabilities[rows] = chance[best]
-            names[rows] = np.array(model.shelf.offered, object)[which[best]]
+            each, best = _best(model, pairs, who, which)
+            rows = places[first + each]
+            probabilities[rows] = best.max(axis=1)
+            names[rows] = np.array(model.shelf.offered, object)[best.argmax(axis=1)]
     return {"probability": pa.array(probabilities, from_pandas=True), "category": pa.array(names, pa.string())}
 
 
@@ -173,6 +171,14 @@ def _pairs(shelf: Shelf, rows: pa.Table, as_of: datetime) -> Iterator[tuple[int,
         some = rows.slice(first, _CHUNK)
         held = shelf.baskets(some["customer_id"].to_numpy(), bought, as_of)
         yield first, *shelf.pairs(some, held)
+
+
+def _best(model: Model, pairs: pa.Table, who: Numbers, which: Numbers) -> tuple[Numbers, Floats]:
+    """The customers who have a pair, and how probable each offered category is for them; -1 of what they bought."""
+    each, place = np.unique(who, return_inverse=True)
+    chance = np.full((len(each), len(model.shelf.offered)), -1.0)
+    chance[place, which] = model.classifier.predict(pairs)
+    return each, chance
 
 
 def _farther(score: Score, past: Past, before: _Window) -> list[_Window]:
