@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 
 from cordiale import clock
+from cordiale.insight.queries.snapshots import FLOWS
 from cordiale.lake import open_lake
 from cordiale.lake.spark import SparkEngine
 from cordiale.lifecycle import statements
 
-from .conftest import Shop
+from .conftest import MONTH_ENDS, Shop
 
 pytestmark = [pytest.mark.spark, pytest.mark.django_db]
 AT = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -53,6 +54,17 @@ def test_every_statement_gives_the_same_rows_on_both_engines(shop: Shop) -> None
         ours, theirs = (rows(engine.query(sql, AT.date())) for engine in (open_lake(), spark))
         assert ours
         assert ours == theirs, sql
+    spark.close()
+
+
+def test_moves_between_days_are_counted_alike_on_both_engines(year: Shop) -> None:
+    first, *_, last = MONTH_ENDS
+    spark = SparkEngine(open_lake())
+
+    ours, theirs = (rows(engine.query(FLOWS, bind=[first, last])) for engine in (open_lake(), spark))
+
+    assert len(ours) > 2
+    assert ours == theirs
     spark.close()
 
 

@@ -97,17 +97,20 @@ class Flow:
     customers: int
 
 
+FLOWS = (
+    "SELECT a.lifecycle_stage AS origin, b.lifecycle_stage AS target, count(*) AS customers"
+    " FROM (SELECT customer_id, lifecycle_stage FROM traits_history WHERE day = ?) a"
+    " FULL JOIN (SELECT customer_id, lifecycle_stage FROM traits_history WHERE day = ?) b"
+    " ON a.customer_id = b.customer_id GROUP BY ALL ORDER BY ALL"
+)
+"""Of two snapshot days: what flows, forecasts and their back-tests are counted from."""
+
+
 def flows(start: date, end: date) -> list[Flow]:
     """From which stage to which customers went between two snapshots. Raises NotFound where one is missing."""
     for day in (start, end):
         get_snapshot(day)
-    rows = open_lake().query(
-        "SELECT a.lifecycle_stage AS origin, b.lifecycle_stage AS target, count(*) AS customers"
-        " FROM (SELECT customer_id, lifecycle_stage FROM traits_history WHERE day = ?) a"
-        " FULL JOIN (SELECT customer_id, lifecycle_stage FROM traits_history WHERE day = ?) b"
-        " ON a.customer_id = b.customer_id GROUP BY ALL ORDER BY ALL",
-        bind=[start, end],
-    )
+    rows = open_lake().query(FLOWS, bind=[start, end])
     return [Flow(**row) for row in rows.to_pylist()]
 
 
