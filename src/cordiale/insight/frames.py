@@ -28,12 +28,14 @@ from cordiale.insight.rules import compilation, traits
 from cordiale.insight.rules import lifecycle as stages
 from cordiale.insight.rules import rfm as scores
 from cordiale.insight.rules.compilation import Moment
+from cordiale.insight.rules.expressions import NUMERIC
 from cordiale.insight.rules.traits import Document, Trait
 from cordiale.lake.outside import query_tables
 
 Frame = TypeVar("Frame")
 DATA = Path(__file__).parent / "data"
 _MEASURED = ("orders_total", *(trait for trait, _ in scores.MEASURES.values()))
+_FIGURES = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
 HISTORY = ("x", "t_x", "T", "mean_value")
 _SUMMARY = """
 WITH bought AS (
@@ -77,9 +79,10 @@ def summarise_orders(orders: Frame, *, as_of: datetime) -> Frame:
     Raises CordialeError for a missing column, a time without a zone, an empty id.
     Source: Fader & Hardie, note 025 (summary of transactions), and the product's traits.yaml.
     """
-    now = require_aware(as_of)
+    now = _moment(as_of)
     table = _table(orders)
     _require(table, ("customer_id", "ts", "amount"))
+    _require_figures(table, ("amount",))
     if table["customer_id"].null_count or table["ts"].null_count:
         raise CordialeError("customer_id and ts must be filled in every row")
     order = table["order_id"] if "order_id" in table.column_names else pa.array(range(table.num_rows), pa.int64())
@@ -101,10 +104,12 @@ def rfm(frame: Frame) -> Frame:
 
     Takes `recency_days`, `orders_365d`, `spend_365d` and `orders_total`, a row a customer. A score tells in which fifth
     of those who ever ordered a value lies; equal values score the same, whatever their order. Empty for who never
-    ordered. Raises CordialeError for a missing column.
+    ordered. Raises CordialeError for a missing column, or one of texts. Source: Hughes, Strategic Database Marketing
+    (1994), for the fifths; what equal values score is the product's own rule.
     """
     table = _table(frame)
     _require(table, _MEASURED)
+    _require_figures(table, _MEASURED)
     columns = ", ".join(
         f"CAST(CASE WHEN orders_total > 0 THEN {sql} END AS INTEGER) AS {name}" for name, sql in _scores(table).items()
     )
@@ -123,9 +128,11 @@ def lifecycle(frame: Frame, *, rules: str | None = None, as_of: datetime | None 
     table, declared = _table(frame), _rules(rules)
     needed = _named(declared)
     _require(table, sorted({*_MEASURED, *needed}))
+    figures = {trait.name for trait in _traits() if trait.type in NUMERIC}
+    _require_figures(table, sorted({*_MEASURED, *(needed & figures)}))
     if as_of is None and any(trait.type == "instant" for trait in _traits() if trait.name in needed):
         raise CordialeError("these rules count days since an instant: say as_of=…, the moment to count to")
-    moment = Moment(as_of=require_aware(as_of or datetime(1970, 1, 1, tzinfo=UTC)), zone=ZoneInfo("UTC"))
+    moment = Moment(as_of=_moment(as_of or datetime(1970, 1, 1, tzinfo=UTC)), zone=ZoneInfo("UTC"))
     known = [trait for trait in _traits() if trait.name in table.column_names]
     rows = _numbered(table, [trait.name for trait in known]).rename_columns({"row": "customer_id"})
     scored = query_tables(compilation.scored(known, declared, moment, _scores(table), "rows"), rows=rows)
@@ -214,6 +221,14 @@ def _named(rules: stages.Lifecycle) -> set[str]:
 
 def _table(frame: Any) -> pa.Table:
     """The frame as Arrow; an index of pandas is no column. Texts as views, which polars has, know few functions."""
+    try:
+        return _as_arrow(frame)
+    except (pa.ArrowException, ValueError, TypeError, NotImplementedError) as error:
+        reason = str(error).strip().splitlines()[0][:200]
+        raise CordialeError(f"the frame cannot be read as Arrow ({reason}); cast or leave out that column") from error
+
+
+def _as_arrow(frame: Any) -> pa.Table:
     if _library(frame) == "pandas":
         return pa.Table.from_pandas(frame, preserve_index=False)
     if not hasattr(frame, "__arrow_c_stream__") and not isinstance(frame, pa.RecordBatch):
@@ -258,6 +273,20 @@ def _require(table: pa.Table, columns: Sequence[str]) -> None:
         raise CordialeError(
             f"the frame lacks {', '.join(missing)}; it has {', '.join(table.column_names) or 'no columns'}"
         )
+
+
+def _require_figures(table: pa.Table, columns: Sequence[str]) -> None:
+    """Raise CordialeError for a column of texts and the like; unknown figures are fine."""
+    for name in columns:
+        kind = table.schema.field(name).type
+        if not any(is_kind(kind) for is_kind in _FIGURES):
+            raise CordialeError(f"{name} must hold numbers; it holds {kind}")
+
+
+def _moment(as_of: datetime) -> datetime:
+    if not isinstance(as_of, datetime):
+        raise CordialeError(f"as_of must be an instant with a zone (datetime), not {type(as_of).__name__}")
+    return require_aware(as_of)
 
 
 def _instants(column: pa.ChunkedArray) -> pa.ChunkedArray:

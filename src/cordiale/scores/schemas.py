@@ -37,7 +37,7 @@ def version(one: ScoreVersion) -> dict[str, Any]:
 def card(name: str, number: int | None = None) -> dict[str, Any]:
     """A score's model card: of the version in force, the last one tried, or the one asked for. Raises NotFound."""
     standing = queries.standing(name)
-    chosen = queries.get_version(name, number) if number else standing.version or standing.attempt
+    chosen = queries.get_version(name, number) if number is not None else standing.version or standing.attempt
     watch = queries.watches_of(chosen).first() if chosen else None
     return score(standing) | {
         "version": version(chosen) if chosen else None,

@@ -34,6 +34,7 @@ from cordiale.lake import open_lake
 _CHUNK = 50_000
 _SPOOL, _SPOOL_SECONDS = "traits-", 86_400
 _PATIENCE = 900.0
+_FIRST_YEAR = 1970
 
 
 def ensure_snapshot(now: datetime) -> date:
@@ -59,6 +60,8 @@ def compute_day(day: date, now: datetime, *, again: bool = False) -> date:
     today = local_day(now, company().zone)
     if day > today:
         raise CordialeError(f"{day} is still to come; ask for {today} or an earlier day")
+    if day.year < _FIRST_YEAR:
+        raise CordialeError(f"{day} is before {_FIRST_YEAR}; ask for a later day")
     known = Snapshot.objects.filter(day=day).first()
     if day == today and not (again and known):
         return ensure_snapshot(now)
