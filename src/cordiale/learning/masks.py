@@ -1,9 +1,10 @@
 """Boosted trees as masks of leaves, so that a row's leaf in every tree is found without walking one.
 
 QuickScorer (Lucchese et al., SIGIR 2015). The leaves of a tree are numbered from left to right, one bit each. A
-question answered "right" rules out the leaves on its left; of those that remain after all questions of a tree, the row's
-is the lowest bit. For each column the masks of all its questions in all trees are put together beforehand, for every
-interval of its figures: a row then costs one interval a column and one AND a tree, which processors do many at a time.
+question answered "right" rules out the leaves on its left; of those that remain after all questions of a tree, the
+row's is the lowest bit. For each column the masks of all its questions in all trees are put together beforehand, for
+every interval of its figures: a row then costs one interval a column and one AND a tree, which processors do many at
+a time.
 """
 
 from __future__ import annotations
