@@ -29,7 +29,9 @@ class ScoreList(Shape, frozen=True, kw_only=True):
 
 
 class ScoreOut(Shape, frozen=True, kw_only=True):
-    """How a score stands. `refusals`: what its gate lacks, while it does not exist. `columns`: its traits."""
+    """How a score stands. `refusals`: what its gate lacks, while it does not exist. `columns`: its traits.
+    `missing`: traits it reads that are no longer declared, unknown to it until it is learnt anew.
+    """
 
     name: str
     kind: str
@@ -44,6 +46,7 @@ class ScoreOut(Shape, frozen=True, kw_only=True):
     next_fit_at: Instant | None
     is_changed: bool
     is_fitting: bool
+    missing: list[str]
 
 
 class VersionOut(Shape, frozen=True, kw_only=True):
@@ -209,6 +212,7 @@ class ScoreCard(Shape, frozen=True, kw_only=True):
     next_fit_at: Instant | None
     is_changed: bool
     is_fitting: bool
+    missing: list[str]
     card: CardOut
     drift: Drift | None
 
