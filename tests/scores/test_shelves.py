@@ -52,6 +52,18 @@ def test_offered_are_those_somebody_bought_first_of_late_where_their_number_is_b
     assert shelves.stand(taken(), NOW, 28, offered=3).offered == ("milk",)
 
 
+def test_the_order_of_what_was_bought_changes_no_digit() -> None:
+    draw = np.random.default_rng(1)
+    rows = bought(
+        *((pk, name, 9.0, int(draw.integers(1, 99))) for pk in range(400) for name in ("tea", "cake", "wine"))
+    )
+    shuffled = rows.take(draw.permutation(rows.num_rows))
+
+    assert (
+        shelves.stand(rows, NOW, 28, offered=None).as_json() == shelves.stand(shuffled, NOW, 28, offered=None).as_json()
+    )
+
+
 def test_a_pair_is_a_customer_and_a_category_never_bought(shelf: Shelf) -> None:
     mine = {row["category"] for row in pairs(shelf) if row["who"] == 0}
     assert mine == {"cake", "wine", "cheese", "milk"}

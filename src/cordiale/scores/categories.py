@@ -195,7 +195,7 @@ def _farther(score: Score, past: Past, before: _Window) -> list[_Window]:
 def _window(score: Score, past: Past, as_of: datetime) -> _Window:
     bought = _bought(as_of)
     shelf = _shelf(score, bought, as_of)
-    rows = observing.describe(score, as_of, past.buyers)
+    rows = observing.describe(score, as_of, past.buyers).sort_by("customer_id")
     most = max(1, _PAIRS // max(1, len(shelf.offered)))
     if rows.num_rows > most:
         rows = rows.take(pa.array(np.linspace(0, rows.num_rows - 1, most).astype(np.int64)))
