@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -128,6 +129,11 @@ def test_dates_are_instants_that_begin_in_utc() -> None:
     assert (told["x"], told["t_x"], told["T"], told["first_order_at"]) == (1, 5, 15, datetime(2026, 11, 1, tzinfo=UTC))
 
 
+def measured(**changed: pa.Array) -> pa.Table:
+    one = {name: pa.array([1]) for name in ("recency_days", "orders_365d", "spend_365d", "orders_total")}
+    return pa.table(one | changed)
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -147,6 +153,13 @@ def test_dates_are_instants_that_begin_in_utc() -> None:
         (lambda: ci.rfm(pd.DataFrame([[1, 2]], columns=["a", "a"])), "cannot be read as Arrow"),
         (lambda: ci.expected_value(pa.table({"x": [0], "t_x": [0], "T": [9], "mean_value": [0.0]})), "nobody"),
         (lambda: ci.expected_value(pa.table({"x": ["a"], "t_x": [0], "T": [9], "mean_value": [0.0]})), "x must hold"),
+        (lambda: ci.expected_value(pa.table({"x": [0], "t_x": [0], "T": [9], "mean_value": [math.inf]})), "finite"),
+        (lambda: ci.expected_value(pa.table({}), margin=30), "margin must be a number from 0 to 1"),
+        (lambda: ci.expected_value(pa.table({}), yearly_discount=math.nan), "yearly_discount must be"),
+        (lambda: ci.expected_value(pa.table({}), horizon_days="365"), "horizon_days must be"),  # type: ignore[arg-type]
+        (lambda: ci.lifecycle(pa.table({}), rules=3), "text of a lifecycle.yaml"),  # type: ignore[arg-type]
+        (lambda: ci.rfm(measured(spend_365d=pa.array([math.inf]))), "spend_365d holds NaN"),
+        (lambda: ci.rfm(measured(spend_365d=pa.array([5], pa.decimal256(60, 2)))), "spend_365d must hold numbers"),
     ],
 )
 def test_what_cannot_be_answered_is_said(call: Callable[[], object], said: str) -> None:

@@ -35,7 +35,7 @@ from cordiale.lake.outside import query_tables
 Frame = TypeVar("Frame")
 DATA = Path(__file__).parent / "data"
 _MEASURED = ("orders_total", *(trait for trait, _ in scores.MEASURES.values()))
-_FIGURES = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null)
+_FIGURES = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal128, pa.types.is_null)
 HISTORY = ("x", "t_x", "T", "mean_value")
 _SUMMARY = """
 WITH bought AS (
@@ -124,6 +124,7 @@ def lifecycle(frame: Frame, *, rules: str | None = None, as_of: datetime | None 
 
     Takes what `rfm` does and the traits named in the rules: the product's, or the text of a lifecycle.yaml. `as_of` is
     needed where rules count days since an instant. Raises CordialeError for a missing column, Located for a wrong rule.
+    Source: the product's own lifecycle.yaml.
     """
     table, declared = _table(frame), _rules(rules)
     needed = _named(declared)
@@ -158,13 +159,18 @@ def expected_value(
     - `expected_mean`: what a purchase is worth, in the currency;
     - `expected_value`: the margin of the purchases, discounted to today, in the currency.
 
-    `model` is "bg/nbd", "mbg/nbd", "pareto/nbd" or "nbd"; `margin` a share of the amount, `yearly_discount` a rate.
+    `model` is "bg/nbd", "mbg/nbd", "pareto/nbd" or "nbd"; `margin` a share of the amount (0 to 1), `yearly_discount` a
+    rate (0.1 is ten percent a year).
 
-    Raises CordialeError for a missing column, a history that cannot be, data that tell too little (nobody came back).
+    Raises CordialeError for a missing column, a history that cannot be, data that tell too little (nobody came back),
+    a setting out of its bounds.
     Source: Fader, Hardie & Lee 2005; Fader & Hardie, notes 008, 009, 019 and 025.
     """
     from cordiale import btyd  # noqa: PLC0415 - imports scipy, which the others do without
 
+    _within("horizon_days", horizon_days, 1, 36_500)
+    _within("margin", margin, 0, 1)
+    _within("yearly_discount", yearly_discount, 0, 10)
     table = _table(frame)
     _require(table, HISTORY)
     x, t_x, known, spent = (_numbers(table, name) for name in HISTORY)
@@ -192,6 +198,8 @@ def _traits() -> tuple[Trait, ...]:
 
 
 def _rules(text: str | None) -> stages.Lifecycle:
+    if not isinstance(text, (str, type(None))):
+        raise CordialeError(f"rules are the text of a lifecycle.yaml, not {type(text).__name__}")
     kinds = {trait.name: trait.type for trait in _traits()}
     return stages.parse((DATA / "lifecycle.yaml").read_text() if text is None else text, "lifecycle.yaml", kinds)
 
@@ -281,6 +289,14 @@ def _require_figures(table: pa.Table, columns: Sequence[str]) -> None:
         kind = table.schema.field(name).type
         if not any(is_kind(kind) for is_kind in _FIGURES):
             raise CordialeError(f"{name} must hold numbers; it holds {kind}")
+        if pa.types.is_floating(kind) and pc.any(pc.invert(pc.is_finite(table[name]))).as_py():
+            raise CordialeError(f"{name} holds NaN or an infinite number; leave such a value empty (null)")
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:  # NaN is within nothing
+        raise CordialeError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
 
 
 def _moment(as_of: datetime) -> datetime:
@@ -305,4 +321,7 @@ def _numbers(table: pa.Table, name: str) -> npt.NDArray[Any]:
                                  or pa.types.is_decimal(column.type)):  # fmt: skip
         raise CordialeError(f"{name} must hold a number in every row")
     column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
-    return np.asarray(column.to_numpy())
+    numbers = np.asarray(column.to_numpy())
+    if not np.isfinite(numbers).all():
+        raise CordialeError(f"{name} must hold a finite number in every row")
+    return numbers
