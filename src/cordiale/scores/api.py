@@ -178,11 +178,13 @@ class CardOut(Schema):
     """What the card says; parts that a kind of score has not are left out or null.
 
     `evaluation` is of the model, `in_force` of what is in force; `errors`: the Brier scores of model and learnt rule.
+    `base_rate` is the share who did it in the judged period, `past_rates` in those learnt from, the newest first.
     """
 
     customers: int = 0
     gate: Annotated[list[Check], Field(default_factory=list)]
     base_rate: float | None = None
+    past_rates: Annotated[list[float], Field(default_factory=list)]
     first_order_at: datetime | None = None
     until: datetime | None = None
     judged_at: datetime | None = None

@@ -22,6 +22,8 @@ from cordiale.ui import formats
 BADGES = {IN_FORCE: "ok", queries.REFUSED: "warning", schemas.SUPERSEDED: "neutral", NEVER: "neutral"}
 RIGHT = (0.9, 1.1)
 """Mean predicted over observed within which the level is right."""
+UNSTEADY = 1.5
+"""How many times as many did it in one period as in another, from which on the card warns of the level."""
 _SHOWN_DRIVERS = 12
 
 
@@ -61,7 +63,7 @@ def card(standing: Standing, version: ScoreVersion) -> dict[str, Any]:
     }  # fmt: skip
     if "evaluation" in found:
         shown |= {"measures": measures(score, found), "reliability": pictures.reliability(found),
-                  "ratio": ratio(found["in_force"]["mean_ratio"]),
+                  "ratio": level(found),
                   "drivers": drivers(found["importance"])}  # fmt: skip
     if "compared" in found:
         shown |= {"compared": [compared(what, one, found["judged_on"]) for what, one in found["compared"].items()],
@@ -210,18 +212,31 @@ def quality(score: Score, version: ScoreVersion) -> str:
     found = version.card
     if score.kind == VALUE:
         return " ".join(_nearness(what, one, found["judged_on"]) for what, one in found["compared"].items())
-    lift, level = found["evaluation"]["measures"]["lift_10"], ratio(found["in_force"]["mean_ratio"])
+    lift = found["evaluation"]["measures"]["lift_10"]
     if version.method == probability.RULE:
         text = _(
             "No model beat the simple rule, which is in force: its highest tenth holds %(rule)s times the average"
             " share."
         )
-        return f"{text % {'rule': formats.number(lift['baseline'], 1)}} {level}"
+        return f"{text % {'rule': formats.number(lift['baseline'], 1)}} {level(found)}"
     text = _(
         "The highest tenth holds %(lift)s times the average share who did it; the best simple rule reaches %(rule)s"
         " times."
     )
-    return f"{text % {'lift': formats.number(lift['value'], 1), 'rule': formats.number(lift['baseline'], 1)}} {level}"
+    told = {"lift": formats.number(lift["value"], 1), "rule": formats.number(lift["baseline"], 1)}
+    return f"{text % told} {level(found)}"
+
+
+def level(found: Mapping[str, Any]) -> str:
+    """Whether the level of what is foretold was right, and whether it can be: some things come with campaigns."""
+    told = ratio(found["in_force"]["mean_ratio"])
+    shares = sorted([found["base_rate"], *found.get("past_rates", ())])
+    if shares[-1] <= shares[0] * UNSTEADY:
+        return told
+    swing = _(
+        "In the periods looked at, %(low)s to %(high)s of customers did it: trust the order more than the level."
+    )
+    return f"{told} {swing % {'low': formats.percent(shares[0], 1), 'high': formats.percent(shares[-1], 1)}}"
 
 
 def ratio(found: list[float]) -> str:

@@ -94,6 +94,7 @@ def learn(score: Score, now: datetime, step: Step) -> Learnt:
     in_force = told(found if method == MODEL else learning.evaluate(by_rule, judged.outcome, rank))
     card = base | {
         "judged_at": iso(judged.as_of), "moments": [iso(one.as_of) for one in windows],
+        "past_rates": [_share(one.outcome) for one in earlier],
         "learnt_from": int(final.facts["rows"]), "positives": int(judged.outcome.sum()), "rule": asdict(rule),
         "rules": ranked_rules(rows, outcome), "evaluation": told(found), "errors": dict(errors), "in_force": in_force,
         "technique": str(model.facts["method"]), "importance": final.importance(),
