@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import resource
+import shutil
 import tempfile
 import threading
 import time
@@ -32,6 +33,8 @@ from cordiale.lake import Lake
 AS_OF = datetime(2026, 11, 16, tzinfo=UTC)
 LINES_AN_ORDER = 5
 CATEGORIES = 30
+EDITION = 2
+"""Of the rows below: a lake of an earlier one is made anew."""
 _CHUNK = 2_000_000
 _LINES = """
 WITH lines AS (SELECT n // {lines_an_order} AS o, (n % {lines_an_order} + 1)::INTEGER AS line_no, n
@@ -96,11 +99,12 @@ def _watch(figure: Figure, ended: threading.Event) -> None:
 def make_lake(home: Path, customers: int, lines: int) -> Lake:
     """A folded lake in `home/lake` with this many customers (at most) and exactly this many order lines."""
     folder, made = home / "lake", home / "made.json"
-    wanted = {"customers": customers, "lines": lines}
+    wanted = {"customers": customers, "lines": lines, "edition": EDITION}
     lake = Lake(folder)
     if made.exists() and json.loads(made.read_text()) == wanted:
         return lake
-    home.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for first in range(0, lines, _CHUNK):
