@@ -103,8 +103,8 @@ def make_lake(home: Path, customers: int, lines: int) -> Lake:
     lake = Lake(folder)
     if made.exists() and json.loads(made.read_text()) == wanted:
         return lake
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for first in range(0, lines, _CHUNK):
