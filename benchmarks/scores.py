@@ -24,7 +24,8 @@ category    First purchase of a product category in the 28 days from 2017-12-04 
 cdnow       Log-likelihood of BG/NBD on the published table; repeat purchases of 2 357 customers in the 39 weeks after
             1997-09-30. Rule: each customer's own rate so far. The published models themselves foretell 12 % too few
             (BG/NBD 1 653, Pareto/NBD 1 666 of 1 882: Christmas 1997 lies in these weeks, and nothing of 1996 is
-            known); the sums of all four are printed, as published and as found.
+            known); the sums of all four are printed, as published and as found. What is judged is BG/NBD at the level
+            that halving the first 39 weeks sets (`btyd.level`); nothing of the last 39 weeks is in it.
 values      Scores of a million customers: the households of one day many times over, 10 000 at a time, as the product
             works them out (next category: 40 on offer, a tenth of the customers). Processor time; no target.
 
@@ -207,25 +208,38 @@ def values(table: Table, past: Journey) -> None:
 
 
 def repeat_purchases(table: Table, _: Journey) -> None:
-    """CDNOW by BG/NBD."""
+    """CDNOW by BG/NBD: the published fit, and its forecast at the level that the first 39 weeks alone set."""
     height = btyd.fit(btyd.summarise(*cdnow.published()[:3])).height
     table.near("CDNOW: log-likelihood", height, LIKELIHOOD, 0.01)
-    found = {model: _foretold(model) for model in btyd.MODELS}
-    table.ratio("CDNOW, 39 weeks: MAE", found["bg/nbd"].mae, 0.8, at_most=True)
-    table.sum("CDNOW: mean predicted / observed", found["bg/nbd"].mean_ratio)
-    for model, one in found.items():
-        published = PUBLISHED_SUMS.get(model)
-        table.note(f"{model}: mean predicted / observed {one.mean_ratio[0]:.3f}, MAE {one.mae.value:.3f}"
-                   + (f"; published {published / CDNOW_CAME:.3f}" if published else ""))  # fmt: skip
-    table.note(f"{found['bg/nbd'].rows:,} customers; of the rule {found['bg/nbd'].baseline_mean_ratio:.3f}")
+    level = _level("bg/nbd")
+    found = _foretold("bg/nbd", level or 1.0)
+    table.ratio("CDNOW, 39 weeks: MAE", found.mae, 0.8, at_most=True)
+    table.sum("CDNOW: mean predicted / observed", found.mean_ratio)
+    table.note(f"{found.rows:,} customers; level {level or 1.0:.3f}; of the rule {found.baseline_mean_ratio:.3f}")
+    for model in btyd.MODELS:
+        plain, published = _foretold(model, 1.0), PUBLISHED_SUMS.get(model)
+        table.note(
+            f"{model} as published, without a level: mean predicted / observed {plain.mean_ratio[0]:.3f}, MAE"
+            f" {plain.mae.value:.3f}" + (f"; the papers' {published / CDNOW_CAME:.3f}" if published else "")
+        )
 
 
-def _foretold(model: str) -> learning.AmountEvaluation:
+def _level(model: str) -> float | None:
+    """What came in the second half of the 39 weeks known, divided by what the first half foretold."""
+    whole = cdnow.known(cdnow.CALIBRATED_UNTIL)
+    known, ahead = int(whole.T.max()), (cdnow.KNOWN_UNTIL - cdnow.CALIBRATED_UNTIL).days
+    after = round(known - known * btyd.share_known(known, ahead))
+    then = cdnow.known(cdnow.CALIBRATED_UNTIL - timedelta(days=after))
+    summaries = (btyd.summarise(one.x, one.t_x, one.T) for one in (then, whole))
+    return btyd.level(*summaries, after, model)
+
+
+def _foretold(model: str, level: float) -> learning.AmountEvaluation:
     """What a model says of CDNOW's last 39 weeks, beside each customer's own rate."""
     base, later = cdnow.known(cdnow.CALIBRATED_UNTIL), cdnow.known(cdnow.KNOWN_UNTIL)
     ahead = (cdnow.KNOWN_UNTIL - cdnow.CALIBRATED_UNTIL).days
     fitted = btyd.fit(btyd.summarise(base.x, base.t_x, base.T), model)
-    expected = fitted.expected(ahead, base.x, base.t_x, base.T)
+    expected = fitted.expected(ahead, base.x, base.t_x, base.T) * level
     return learning.evaluate_amounts(expected, later.x - base.x, base.x / base.T * ahead)
 
 

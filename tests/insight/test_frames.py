@@ -123,6 +123,32 @@ def test_a_higher_margin_is_a_higher_value_and_the_rest_the_same() -> None:
     assert (whole["expected_value"] - whole["expected_purchases"] * whole["expected_mean"]).abs().max() < 1e-6
 
 
+def test_a_level_multiplies_purchases_and_value_alone() -> None:
+    customers = ci.summarise_orders(orders(), as_of=AS_OF)
+    plain, twice = (ci.expected_value(customers, level=level).to_pandas() for level in (1.0, 2.0))
+    scaled = ["expected_purchases", "expected_value"]
+    assert np.allclose(twice[scaled], 2 * plain[scaled])
+    assert twice.drop(columns=scaled).equals(plain.drop(columns=scaled))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_level_is_what_came_over_what_was_foretold_before(kind: str) -> None:
+    base = orders()
+    whole = ci.summarise_orders(base, as_of=AS_OF).to_pandas()
+    after = round(whole["T"].max() * 200 / (whole["T"].max() + 200))
+    then = ci.summarise_orders(base, as_of=before(after)).to_pandas()
+    foretold = ci.expected_value(then, horizon_days=after)["expected_purchases"].sum()
+    came = whole[whole["customer_id"].isin(then["customer_id"])]["x"].sum() - then["x"].sum()
+
+    assert ci.level(KINDS[kind](base), as_of=AS_OF, horizon_days=200) == pytest.approx(came / foretold)
+
+
+def test_a_past_that_tells_nothing_leaves_the_level_alone() -> None:
+    rows = some(("a", before(1), 5.0, "1"), ("b", before(0.5), 5.0, "2"))
+    assert ci.level(rows, as_of=AS_OF) == 1.0
+    assert ci.level(rows.slice(0, 0), as_of=AS_OF) == 1.0
+
+
 def test_dates_are_instants_that_begin_in_utc() -> None:
     days = pa.table({"customer_id": [1, 1], "ts": [date(2026, 11, 1), date(2026, 11, 6)], "amount": [5, 6]})
     (told,) = ci.summarise_orders(days, as_of=AS_OF).to_pylist()

@@ -1,7 +1,7 @@
 """What is known of each customer: traits, RFM scores, the stage of life, and their days.
 
 In a notebook, without a database or a home, `import cordiale.insight as ci` gives `ci.summarise_orders`, `ci.rfm`,
-`ci.lifecycle` and `ci.expected_value` (see `frames`); they are imported when first asked for.
+`ci.lifecycle`, `ci.level` and `ci.expected_value` (see `frames`); they are imported when first asked for.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cordiale.insight.frames import expected_value, lifecycle, rfm, summarise_orders
+    from cordiale.insight.frames import expected_value, level, lifecycle, rfm, summarise_orders
 
-__all__ = ["expected_value", "lifecycle", "rfm", "summarise_orders"]
+__all__ = ["expected_value", "level", "lifecycle", "rfm", "summarise_orders"]
 
 
 def __getattr__(name: str) -> Any:

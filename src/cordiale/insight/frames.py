@@ -141,6 +141,30 @@ def lifecycle(frame: Frame, *, rules: str | None = None, as_of: datetime | None 
     return _with(frame, table, columns)
 
 
+def level(orders: Frame, *, as_of: datetime, horizon_days: int = 365, model: str = "bg/nbd") -> float:
+    """By how much to multiply what `model` foretells for the next `horizon_days`: for `expected_value(level=…)`.
+
+    Takes what `summarise_orders` does. The past is cut in the proportion in which the horizon follows it; the level is
+    what came after the cut, divided by what the model fitted before it foretold. 1.0 where that past tells too little,
+    or so different a level that another model is needed. Raises CordialeError as `summarise_orders` does.
+    Source: a rolling-origin back-test with one origin; `cordiale.btyd.level`.
+    """
+    from cordiale import btyd  # noqa: PLC0415 - imports scipy, which the others do without
+
+    _within("horizon_days", horizon_days, 1, 36_500)
+    now = _table(summarise_orders(orders, as_of=as_of))
+    known = max(now["T"].to_pylist(), default=0)
+    if known <= 1:  # a past of a day has no first part
+        return 1.0
+    after = max(1, round(known - known * btyd.share_known(known, horizon_days)))
+    then = _table(summarise_orders(orders, as_of=as_of - timedelta(days=after)))
+    now = now.filter(pc.is_in(now["customer_id"], then["customer_id"].combine_chunks()))
+    if not then.num_rows:
+        return 1.0
+    before, later = (btyd.summarise(*(_numbers(part, name) for name in HISTORY[:3])) for part in (then, now))
+    return btyd.level(before, later, after, model) or 1.0
+
+
 def expected_value(
     frame: Frame,
     *,
@@ -148,6 +172,7 @@ def expected_value(
     model: str = "bg/nbd",
     margin: float = 1.0,
     yearly_discount: float = 0.0,
+    level: float = 1.0,
 ) -> Frame:
     """Adds what customers are expected to do in the next `horizon_days`, by models fitted to this frame.
 
@@ -160,7 +185,7 @@ def expected_value(
     - `expected_value`: the margin of the purchases, discounted to today, in the currency.
 
     `model` is "bg/nbd", "mbg/nbd", "pareto/nbd" or "nbd"; `margin` a share of the amount (0 to 1), `yearly_discount` a
-    rate (0.1 is ten percent a year).
+    rate (0.1 is ten percent a year). `level` multiplies the expected purchases and their value (see `level`).
 
     Raises CordialeError for a missing column, a history that cannot be, data that tell too little (nobody came back),
     a setting out of its bounds.
@@ -171,6 +196,7 @@ def expected_value(
     _within("horizon_days", horizon_days, 1, 36_500)
     _within("margin", margin, 0, 1)
     _within("yearly_discount", yearly_discount, 0, 10)
+    _within("level", level, 0, 100)
     table = _table(frame)
     _require(table, HISTORY)
     x, t_x, known, spent = (_numbers(table, name) for name in HISTORY)
@@ -184,11 +210,11 @@ def expected_value(
     wait = fitted.next_purchase(x, t_x, known)
     return _with(frame, table, pa.table({
         "alive": fitted.alive(x, t_x, known),
-        "expected_purchases": fitted.expected(horizon_days, x, t_x, known),
+        "expected_purchases": fitted.expected(horizon_days, x, t_x, known) * level,
         "purchase_probability": fitted.probability_of_purchase(horizon_days, x, t_x, known),
         "next_purchase_days": pa.array(wait, mask=~np.isfinite(wait)),
         "expected_mean": mean,
-        "expected_value": worth,
+        "expected_value": worth * level,
     }))  # fmt: skip
 
 
