@@ -233,9 +233,7 @@ def level(found: Mapping[str, Any]) -> str:
     shares = sorted([found["base_rate"], *found.get("past_rates", ())])
     if shares[-1] <= shares[0] * UNSTEADY:
         return told
-    swing = _(
-        "In the periods looked at, %(low)s to %(high)s of customers did it: trust the order more than the level."
-    )
+    swing = _("In the periods looked at, %(low)s to %(high)s of customers did it: trust the order more than the level.")
     return f"{told} {swing % {'low': formats.percent(shares[0], 1), 'high': formats.percent(shares[-1], 1)}}"
 
 

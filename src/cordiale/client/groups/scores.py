@@ -87,12 +87,14 @@ class Candidate(Shape, frozen=True, kw_only=True):
 
 class CardOut(Shape, frozen=True, kw_only=True):
     """What the card says; parts that a kind of score has not are left out or null. `evaluation` is of the model,
-    `in_force` of what is in force; `errors`: the Brier scores of model and learnt rule.
+    `in_force` of what is in force; `errors`: the Brier scores of model and learnt rule. `base_rate` is the share
+    who did it in the judged period, `past_rates` in those learnt from, the newest first.
     """
 
     customers: int = 0
     gate: list[Check] = field(default_factory=list)
     base_rate: float | None = None
+    past_rates: list[float] = field(default_factory=list)
     first_order_at: Instant | None = None
     until: Instant | None = None
     judged_at: Instant | None = None
