@@ -157,12 +157,14 @@ def load_postgres(dsn: str, lake: Lake, layout: str) -> str:
     """
     name = f"benchmark_order_lines_{layout}"
     table = sql.Identifier(name)
+    columns = ", ".join(column.split()[0] for column in _COLUMNS.replace("(12,2)", "").split(","))
     with psycopg.connect(dsn, autocommit=True) as connection, tempfile.TemporaryDirectory() as folder:
         text = Path(folder) / "lines.csv"
         with duckdb.connect() as source:
             source.execute("SET TimeZone = 'UTC'")
             source.execute(
-                f"COPY (FROM read_parquet({files(lake)}, hive_partitioning=false) ORDER BY {_ORDERS[layout]})"
+                f"COPY (SELECT {columns} FROM read_parquet({files(lake)}, hive_partitioning=false)"
+                f" ORDER BY {_ORDERS[layout]})"
                 f" TO '{text}' (FORMAT csv, HEADER false)"
             )
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
