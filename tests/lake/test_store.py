@@ -86,7 +86,7 @@ def test_a_fold_sorts_rows_into_buckets_and_doubles_their_number(lake: Lake) -> 
 
 
 def test_buckets_double_only_beyond_their_share_of_rows() -> None:
-    assert [buckets_for(rows, 1) for rows in (0, 1_000_000, 1_000_001, 4_000_001)] == [1, 1, 2, 8]
+    assert [buckets_for(rows, 1) for rows in (0, 1_300_000, 1_300_001, 5_200_001)] == [1, 1, 2, 8]
     assert buckets_for(10, 16) == 16
 
 

@@ -86,13 +86,13 @@ class Session:
             rows = self._connection.sql(sql, params=bind or None)
             return (rows if limit is None else rows.limit(limit)).to_arrow_table()
 
-    def run_often(self, sql: str) -> pa.Table:
+    def run_often(self, sql: str, bind: Sequence[Any] | None = None) -> pa.Table:
         """As `run`, for a long text that is run over and over: it is parsed and bound once a call instead of twice.
 
         That is 10 ms of a bucket's 100; the price is a second copy of the rows for a moment.
         """
         with _told():
-            self._connection.execute(one_select(self._connection, sql))
+            self._connection.execute(one_select(self._connection, sql), bind or None)
             return self._connection.to_arrow_table()
 
     def interrupt(self) -> None:

@@ -23,7 +23,7 @@ from cordiale.lake.superseding import SUPERSEDED_APP
 from cordiale.lake.tables import UNFOLDED
 from cordiale.lake.views import quoted, source, superseded_rows, unsuperseded
 
-ROWS_A_BUCKET = 1_000_000
+ROWS_A_BUCKET = 1_300_000
 MOST_BUCKETS = 32_768
 _MEMORY = "3GB"
 

@@ -180,7 +180,7 @@ class Lake:
         with self._instance.session() as session, session.joined(relations):
             session.show(shown)
             with stop.over(session):
-                return session.run(sql, bind)
+                return session.run(sql, bind) if customers is None else session.run_often(sql, bind)
 
     def _orders_in(self, snapshot: Snapshot, files: Sequence[DataFile], wanted: pa.Array) -> pa.Array:
         """Which of the wanted orders have rows in some files that nothing has superseded."""
