@@ -228,7 +228,7 @@ def _level(model: str) -> float | None:
     """What came in the second half of the 39 weeks known, divided by what the first half foretold."""
     whole = cdnow.known(cdnow.CALIBRATED_UNTIL)
     known, ahead = int(whole.T.max()), (cdnow.KNOWN_UNTIL - cdnow.CALIBRATED_UNTIL).days
-    after = round(known - known * btyd.share_known(known, ahead))
+    after = round(btyd.held_back(known, ahead))
     then = cdnow.known(cdnow.CALIBRATED_UNTIL - timedelta(days=after))
     summaries = (btyd.summarise(one.x, one.t_x, one.T) for one in (then, whole))
     return btyd.level(*summaries, after, model)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from cordiale.btyd import fit, level, share_known, summarise
+from cordiale.btyd import fit, held_back, level, summarise
 from cordiale.btyd.summary import Summary
 from cordiale.errors import CordialeError
 
@@ -22,7 +22,7 @@ def base(days: int) -> Summary:
 
 
 def own_level(model: str) -> float | None:
-    after = round(KNOWN * (1 - share_known(KNOWN, AHEAD)))
+    after = round(held_back(KNOWN, AHEAD))
     return level(base(after), base(0), after, model)
 
 
@@ -40,15 +40,15 @@ def test_a_level_too_far_from_one_is_none() -> None:
 
 
 def test_the_past_is_cut_in_the_proportion_of_what_is_asked() -> None:
-    known = 300 * share_known(300, 100)
-    assert (300 - known) / known == pytest.approx(100 / 300)
+    after = held_back(300, 100)
+    assert after / (300 - after) == pytest.approx(100 / 300)
 
 
 def test_other_customers_later_are_refused() -> None:
     with pytest.raises(CordialeError, match="same customers"):
         level(base(0), base(0).sample(100), 30)
     with pytest.raises(CordialeError, match="longer than nothing"):
-        share_known(0, 30)
+        held_back(0, 30)
 
 
 def test_a_base_in_which_nobody_bought_again_has_no_level() -> None:

@@ -6,7 +6,7 @@ Arrays in, fitted models out; no Django, no lake. Importing it imports scipy: do
 from cordiale.btyd.choosing import Choice, choose
 from cordiale.btyd.fitting import MODELS, Fit, fit
 from cordiale.btyd.gamma_gamma import MOST_CORRELATED, GammaGamma, fit_gamma_gamma
-from cordiale.btyd.level import level, share_known
+from cordiale.btyd.level import held_back, level
 from cordiale.btyd.summary import Summary, summarise
 from cordiale.btyd.valuing import value
 
@@ -20,8 +20,8 @@ __all__ = [
     "choose",
     "fit",
     "fit_gamma_gamma",
+    "held_back",
     "level",
-    "share_known",
     "summarise",
     "value",
 ]

@@ -15,11 +15,11 @@ TRUSTED = (0.75, 4 / 3)
 """A level beyond these says that another model is needed, not another level."""
 
 
-def share_known(known: float, ahead: float) -> float:
-    """The part of a past of length `known` to fit on, so that the rest is to it what `ahead` is to the whole past."""
+def held_back(known: float, ahead: float) -> float:
+    """The last part of a past of length `known`, to what is before it as `ahead` is to the whole past."""
     if known <= 0 or ahead <= 0:
         raise CordialeError("a level needs a past and a time ahead, both longer than nothing")
-    return known / (known + ahead)
+    return known * ahead / (known + ahead)
 
 
 def level(earlier: Summary, whole: Summary, ahead: float, model: str = "bg/nbd") -> float | None:

@@ -159,14 +159,11 @@ def _tick(every: float, stopping: list[int]) -> None:
 def find_running(place: home.Home) -> Running | None:
     """The supervisor of this home, None when it does not run (any more)."""
     running = _noted(place)
+    if running is None:
+        return None
     try:
-        process = psutil.Process(running.pid) if running else None
-        is_same = (
-            running is not None
-            and process is not None
-            and abs(process.create_time() - running.started) < 1
-            and process.status() != psutil.STATUS_ZOMBIE
-        )
+        process = psutil.Process(running.pid)
+        is_same = abs(process.create_time() - running.started) < 1 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return None
     return running if is_same else None

@@ -153,10 +153,10 @@ def level(orders: Frame, *, as_of: datetime, horizon_days: int = 365, model: str
 
     _within("horizon_days", horizon_days, 1, 36_500)
     now = _table(summarise_orders(orders, as_of=as_of))
-    known = max(now["T"].to_pylist(), default=0)
+    known = pc.max(now["T"]).as_py() or 0
     if known <= 1:  # a past of a day has no first part
         return 1.0
-    after = max(1, round(known - known * btyd.share_known(known, horizon_days)))
+    after = max(1, round(btyd.held_back(known, horizon_days)))
     then = _table(summarise_orders(orders, as_of=as_of - timedelta(days=after)))
     now = now.filter(pc.is_in(now["customer_id"], then["customer_id"].combine_chunks()))
     if not then.num_rows:
